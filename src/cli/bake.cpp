@@ -1,0 +1,139 @@
+// `hfoffline bake`: a copy of the shim with the policy inside, for images that start programs
+// without the launcher.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "cli/baked_shim.h"
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/message.h"
+#include "cli/models_dir_report.h"
+#include "cli/run_policy.h"
+#include "cli/run_settings.h"
+#include "cli/shell_quote.h"
+#include "cli/shim_file.h"
+#include "cli/standard_output.h"
+#include "cli/string_tools.h"
+#include "core/scratch.h"
+#include "presets/presets.h"
+
+namespace hfoffline::cli {
+namespace {
+
+constexpr Flag kFlags[] = {
+    {"output", "FILE", "where the shim is written to; an older file is replaced", 'o'}};
+
+int read_whole(const std::string& path, std::string& bytes) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  int failure = 0;
+  char chunk[65536];
+  for (;;) {
+    const ssize_t count = read(descriptor, chunk, sizeof(chunk));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) failure = errno;
+    if (count <= 0) break;
+    bytes.append(chunk, static_cast<std::size_t>(count));
+  }
+  close(descriptor);
+  return failure;
+}
+
+// Beside the target first, then in its place: a process that is starting never sees half a shim.
+int write_whole(const std::string& path, const std::string& bytes) {
+  const std::string temporary = cat(path, ".", getpid(), ".tmp");
+  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+  if (descriptor < 0) return errno;
+  int failure = 0;
+  for (std::string_view rest = bytes; !rest.empty() && failure == 0;) {
+    const ssize_t count = write(descriptor, rest.data(), rest.size());
+    if (count < 0 && errno != EINTR) failure = errno;
+    if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (close(descriptor) != 0 && failure == 0) failure = errno;
+  if (failure == 0 && rename(temporary.c_str(), path.c_str()) != 0) failure = errno;
+  if (failure != 0) unlink(temporary.c_str());
+  return failure;
+}
+
+int write_shim(const Context& context, const BuiltPolicy& policy, const std::string& output) {
+  const ShimFile shim = find_shim(context);
+  if (!shim.problem.empty()) {
+    error(shim.problem);
+    return kOurFailure;
+  }
+  std::string bytes;
+  if (const int failure = read_whole(shim.path, bytes); failure != 0) {
+    error(cat(printable(shim.path), " cannot be read: ", std::strerror(failure)));
+    return kOurFailure;
+  }
+  if (const std::string problem = put_policy({policy.bytes(), policy.size}, bytes);
+      !problem.empty()) {
+    error(cat(printable(shim.path), " ", problem));
+    return kOurFailure;
+  }
+  if (const int failure = write_whole(output, bytes); failure != 0) {
+    error(cat(printable(output), " cannot be written: ", std::strerror(failure)));
+    return kOurFailure;
+  }
+  return print(cat(printable(output), ": ", bytes.size(), " bytes, of which policy ", policy.size,
+                   "\nstart programs with LD_PRELOAD=", shell_quote(printable(output)), "\n"));
+}
+
+}  // namespace
+
+const Usage bake_usage = {
+    .synopsis = "[FLAG]... -o FILE",
+    .description =
+        "Writes a copy of the shim that carries the policy of these settings. Preloaded "
+        "(LD_PRELOAD, /etc/ld.so.preload), "
+        "it needs neither the launcher nor a variable nor a config file: for images whose entry "
+        "point cannot be changed.\n\n"
+        "Run it where the models dir has the path it will have later. Variables that lead to "
+        "scratch space are left out "
+        "unless --scratch or [cache] scratch names a directory, which is then made.",
+    .examples = "hfoffline bake --config hfoffline.toml -o /usr/local/lib/libhfoffline-ci.so",
+    .flags = kFlags,
+    .takes_settings = true,
+    .positionals = Positionals::kNone,
+};
+
+int bake_command(const Context& context, const Arguments& arguments) {
+  if (!arguments.given("output")) {
+    error("-o FILE is missing: where should the shim be written to?");
+    return kWrongUse;
+  }
+  RunSettings settings;
+  if (!load_run_settings(context, arguments, settings)) return kWrongUse;
+  RunPlan plan;
+  Diagnostic problem;
+  if (!plan_run(settings.config, known_presets(), {}, HFOFFLINE_VERSION, settings.memory.arena(),
+                plan, problem)) {
+    error(problem);
+    return kWrongUse;
+  }
+  for (const std::string& text : models_dir_problems(plan)) warn(text);
+  const ScratchFailure failure =
+      prepare_scratch(plan.environment, plan.scratch_dir, plan.models_dir, plan.layout);
+  if (failure) {
+    error(cat("the scratch directory ", printable(failure.path), " ", failure.why));
+    return kWrongUse;
+  }
+  RunFiles files;
+  const std::string record = absolute_record_file(settings.config);
+  files.run = "baked";
+  files.record_file = record;
+  BuiltPolicy policy;
+  if (!build_run_policy(plan, files, policy, problem)) {
+    error(problem);
+    return kWrongUse;
+  }
+  return write_shim(context, policy, absolute_path(arguments.value("output")));
+}
+
+}  // namespace hfoffline::cli

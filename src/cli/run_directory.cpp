@@ -1,0 +1,198 @@
+#include "cli/run_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "cli/message.h"
+#include "cli/string_tools.h"
+#include "core/path.h"
+#include "core/settings.h"
+
+namespace hfoffline::cli {
+namespace {
+
+// Deeper trees than this are not made by accident, and each level holds a descriptor open.
+constexpr int kMaximumDepth = 512;
+
+int remove_entry(int parent, const char* name, int depth) {
+  if (unlinkat(parent, name, 0) == 0) return 0;
+  if (errno != EISDIR && errno != EPERM) return errno == ENOENT ? 0 : errno;
+  if (unlinkat(parent, name, AT_REMOVEDIR) == 0) return 0;
+  if (errno != ENOTEMPTY && errno != EEXIST) return errno;
+  if (depth == kMaximumDepth) return ELOOP;
+  // Some programs leave read-only directories behind (Go's module cache).
+  int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0) {
+    directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  }
+  if (directory < 0) return errno;
+  fchmod(directory, 0700);
+  int result = 0;
+  DIR* entries = fdopendir(directory);
+  if (entries == nullptr) {
+    close(directory);
+    return ENOMEM;
+  }
+  while (const dirent* entry = readdir(entries)) {
+    const std::string_view entry_name = entry->d_name;
+    if (entry_name == "." || entry_name == "..") continue;
+    const int failure = remove_entry(directory, entry->d_name, depth + 1);
+    if (failure != 0) result = failure;
+  }
+  closedir(entries);
+  if (unlinkat(parent, name, AT_REMOVEDIR) != 0 && result == 0) result = errno;
+  return result;
+}
+
+int fill_with_zeros(int descriptor, std::size_t size) {
+  const std::vector<char> zeros(size);
+  const ssize_t count = pwrite(descriptor, zeros.data(), size, 0);
+  if (count < 0) return errno;
+  return static_cast<std::size_t>(count) == size ? 0 : ENOSPC;
+}
+
+bool is_inside(const char* directory, std::span<const std::string> trees) {
+  if (trees.empty()) return false;
+  const std::string path = canonical_path(directory);
+  for (const std::string& tree : trees) {
+    if (is_at_or_below(path, tree)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string canonical_path(const std::string& path) {
+  char buffer[PATH_MAX];
+  return realpath(path.c_str(), buffer) != nullptr ? std::string(buffer) : path;
+}
+
+int remove_tree(const std::string& path) {
+  // A background process of the run may still be creating files in it.
+  int failure = 0;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    failure = remove_entry(AT_FDCWD, path.c_str(), 0);
+    if (failure != ENOTEMPTY) break;
+  }
+  return failure;
+}
+
+RunDirectory::~RunDirectory() { remove(); }
+
+// Programs that root starts may become another user (setpriv, su, a container's entrypoint), and
+// their refusals count as well. They may enter the directory, but not list it, and nobody can guess
+// the names in it. Returns 0 or an errno.
+int RunDirectory::open_to_other_users() {
+  unsigned char bytes[12];
+  if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != sizeof(bytes)) return EAGAIN;
+  std::string token = "-";
+  for (const unsigned char byte : bytes) {
+    token += "0123456789abcdef"[byte >> 4];
+    token += "0123456789abcdef"[byte & 15];
+  }
+  if (chmod(path_.c_str(), 0711) != 0) return errno;
+  token_ = std::move(token);
+  const int descriptor =
+      open(record().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+  if (descriptor < 0) return errno;
+  fchmod(descriptor, 0666);
+  close(descriptor);
+  return 0;
+}
+
+int RunDirectory::create_in(std::string_view parent) {
+  std::string path = cat(parent, "/hfoffline-run-", getpid(), "-XXXXXX");
+  if (mkdtemp(path.data()) == nullptr) return errno;
+  path_ = std::move(path);
+  token_.clear();
+  const bool for_all = geteuid() == 0 && open_to_other_users() == 0;
+  const int descriptor =
+      open(run_state_file().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (for_all && descriptor >= 0) fchmod(descriptor, 0666);
+  void* memory = MAP_FAILED;
+  // Space is taken now: on a full disk, a hole in the file would be a SIGBUS in the program that
+  // counts. Written and not posix_fallocate'd: ext4 then gives blocks only if the file lives for
+  // half a minute, and removing it is 20 times quicker.
+  int failure = descriptor < 0 ? errno : fill_with_zeros(descriptor, sizeof(RunState));
+  if (failure == 0) {
+    memory = mmap(nullptr, sizeof(RunState), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    if (memory == MAP_FAILED) failure = errno;
+  }
+  if (descriptor >= 0) close(descriptor);
+  if (failure != 0) {
+    remove();
+    return failure;
+  }
+  state_ = static_cast<RunState*>(memory);
+  state_->version = kRunStateVersion;
+  return 0;
+}
+
+bool RunDirectory::create(const Context& context, std::span<const std::string> trees,
+                          std::string* problem) {
+  const char* given = find_in_environment(context.environment, "TMPDIR");
+  if (given != nullptr && given[0] != '/') given = nullptr;
+  std::string tried;
+  const auto usable = [&](const char* parent) {
+    if (parent == nullptr) return false;
+    if (!is_inside(parent, trees)) return true;
+    append(&tried, "\n  ", printable(parent), ": is inside a protected tree");
+    return false;
+  };
+  for (const char* parent : {"/dev/shm", given, "/tmp", "/var/tmp"}) {
+    if (state_ != nullptr || !usable(parent)) continue;
+    if (const int failure = create_in(parent); failure != 0) {
+      append(&tried, "\n  ", printable(parent), ": ", std::strerror(failure));
+    }
+  }
+  for (const char* parent : {given, "/tmp", "/var/tmp", "/dev/shm"}) {
+    if (!base_.empty() || !usable(parent)) continue;
+    // The name is one that mkdtemp found unused a moment ago, in another place; if it is taken all
+    // the same, making it fails.
+    if (access(parent, W_OK | X_OK) == 0) {
+      base_ = cat(parent, std::string_view(path_).substr(path_.rfind('/')));
+    }
+  }
+  if (state_ != nullptr && !base_.empty()) return true;
+  *problem = cat("no place for the directory of the run", tried,
+                 "\n  set TMPDIR to a directory with some free space that this user can write to");
+  return false;
+}
+
+int RunDirectory::create_place_for_shim() {
+  if (mkdir(place_for_shim().c_str(), 0700) != 0) return errno;
+  has_place_for_shim_ = true;
+  return 0;
+}
+
+std::string RunDirectory::remove() {
+  if (state_ != nullptr) munmap(state_, sizeof(RunState));
+  state_ = nullptr;
+  std::string left;
+  const auto remove_directory = [&](const std::string& path) {
+    if (path.empty()) return;
+    if (const int failure = remove_tree(path); failure != 0) {
+      left = cat("the directory of the run, \"", printable(path), "\", could not be removed (",
+                 std::strerror(failure), ")");
+    }
+  };
+  remove_directory(path_);
+  if (!base_.empty()) remove_directory(scratch());
+  if (has_place_for_shim_) remove_directory(place_for_shim());
+  path_.clear();
+  base_.clear();
+  has_place_for_shim_ = false;
+  return left;
+}
+
+}  // namespace hfoffline::cli

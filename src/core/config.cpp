@@ -1,0 +1,38 @@
+#include "core/config.h"
+
+namespace hfoffline {
+namespace {
+
+constexpr KeyInfo kKeys[] = {
+#define KEY(section, name, type, environment, flag, default_text, help) \
+  {#section, #name, ValueType::type, environment, flag, default_text, help},
+#include "core/config_keys.def"
+#undef KEY
+};
+
+}  // namespace
+
+const KeyInfo& key_info(Key key) { return kKeys[static_cast<std::size_t>(key)]; }
+
+bool is_list(ValueType type) {
+  switch (type) {
+    case ValueType::path_list:
+    case ValueType::variable_list:
+    case ValueType::assignment_list:
+    case ValueType::preset_list:
+    case ValueType::allow_list:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void set_defaults(Config& config) {
+  config = {};
+  for (std::size_t i = 0; i < kKeyCount; ++i) {
+    config.settings[i].text = kKeys[i].default_text;
+    config.settings[i].boolean = kKeys[i].default_text == "true";
+  }
+}
+
+}  // namespace hfoffline

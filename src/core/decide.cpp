@@ -1,0 +1,68 @@
+#include "core/decide.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "core/text.h"
+
+namespace hfoffline {
+namespace {
+
+#ifndef AF_VSOCK
+constexpr int kVsock = 40;
+#else
+constexpr int kVsock = AF_VSOCK;
+#endif
+
+std::string_view without_trailing_dot(std::string_view name) {
+  if (name.size() > 1 && name.back() == '.') name.remove_suffix(1);
+  return name;
+}
+
+}  // namespace
+
+Verdict decide_endpoint(const Policy& policy, const Endpoint& endpoint) {
+  if (is_loopback_or_unspecified(endpoint.address)) return {true, Reason::none, "loopback"};
+  for (std::size_t i = 0; i < policy.network_count(); ++i) {
+    const NetworkRow& row = policy.network(i);
+    if (row.port != 0 && row.port != endpoint.port) continue;
+    Network network;
+    __builtin_memcpy(network.base.bytes, row.base, sizeof(row.base));
+    network.prefix = row.prefix;
+    if (contains(network, endpoint.address)) return {true, Reason::none, policy.text(row.rule)};
+  }
+  return {false, Reason::egress_address, policy.text(policy.header().default_egress_rule)};
+}
+
+Verdict decide_name(const Policy& policy, std::string_view name, std::uint16_t port) {
+  name = without_trailing_dot(name);
+  for (std::size_t i = 0; i < policy.name_count(); ++i) {
+    const NameRow& row = policy.name(i);
+    if (row.port != 0 && port != 0 && row.port != port) continue;
+    if (equals_ignoring_case(name, policy.text(row.name))) {
+      return {true, Reason::none, policy.text(row.rule)};
+    }
+  }
+  return {false, Reason::egress_name, policy.text(policy.header().default_egress_rule)};
+}
+
+int refuse_socket(int family, int type) {
+  // What an unprivileged process is told; the type's high bits are SOCK_NONBLOCK and SOCK_CLOEXEC.
+  if (family == AF_PACKET) return EPERM;
+  if (family == kVsock) return EAFNOSUPPORT;
+  const int kind = type & 0xf;
+  if ((family == AF_INET || family == AF_INET6) && kind == SOCK_RAW) return EPERM;
+  // SOCK_PACKET, the obsolete way to AF_PACKET.
+  if (family == AF_INET && kind == 10) return EPERM;
+  return 0;
+}
+
+bool is_localhost(std::string_view name) {
+  name = without_trailing_dot(name);
+  constexpr std::string_view kLocalhost = "localhost";
+  if (equals_ignoring_case(name, kLocalhost)) return true;
+  return name.size() > kLocalhost.size() + 1 && name[name.size() - kLocalhost.size() - 1] == '.' &&
+         equals_ignoring_case(slice(name, name.size() - kLocalhost.size()), kLocalhost);
+}
+
+}  // namespace hfoffline

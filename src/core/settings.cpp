@@ -1,0 +1,154 @@
+#include "core/settings.h"
+
+#include <errno.h>
+
+#include "core/errnos.h"
+#include "core/sys.h"
+
+namespace hfoffline {
+namespace {
+
+constexpr std::size_t kMaximumPathBytes = 4096;
+
+bool fail_to_read(std::string_view path, int error, std::string_view asked_by,
+                  Diagnostic& diagnostic) {
+  DiagnosticText(diagnostic.file).add_input(path, sizeof diagnostic.file);
+  DiagnosticText message(diagnostic.message);
+  message.add("the config file");
+  if (!asked_by.empty()) message.add(" that ").add(asked_by).add(" names");
+  std::string_view hint = "check the path and its permissions, or leave it out to use the defaults";
+  if (asked_by.empty())
+    hint = "it was found from the working directory: make it readable, or move it";
+  if (error == EFBIG) {
+    message.add(" is larger than 1 MiB");
+    hint = "check that this is the file you meant";
+  } else if (error == ENOENT) {
+    message.add(" does not exist");
+  } else if (error == EISDIR) {
+    message.add(" is a directory");
+  } else if (error == ENOMEM) {
+    message.add(" does not fit into memory");
+  } else if (error == EBUSY) {
+    message.add(" grew while it was read");
+  } else if (errno_name(error).empty()) {
+    message.add(" cannot be read (errno ").add_number(static_cast<std::uint64_t>(error)).add(")");
+  } else {
+    message.add(" cannot be read (").add(errno_name(error)).add(")");
+  }
+  DiagnosticText(diagnostic.hint).add(hint);
+  return false;
+}
+
+// The nearest hfoffline.toml from the working directory upwards, or "" if there is none.
+bool find_upward(Arena& arena, std::string_view* path) {
+  char directory[kMaximumPathBytes];
+  const long length = sys::call(SYS_getcwd, sys::word(directory), sizeof(directory));
+  *path = {};
+  // The kernel says "(unreachable)/..." for a directory outside the root; there is nothing to find
+  // then.
+  if (length <= 1 || directory[0] != '/') return true;
+  std::string_view at(directory, static_cast<std::size_t>(length) - 1);
+  for (;;) {
+    char candidate[kMaximumPathBytes + 32];
+    Appender text(candidate);
+    text.add(at);
+    if (at != "/") text.add_byte('/');
+    text.add(kConfigFileName);
+    if (!text.overflowed() && sys::faccessat(sys::kCurrentDirectory, text.c_str(), 0, 0) == 0) {
+      *path = arena.copy(text.view());
+      return path->data() != nullptr;
+    }
+    if (at == "/") return true;
+    while (at.back() != '/') at.remove_suffix(1);
+    if (at.size() > 1) at.remove_suffix(1);
+  }
+}
+
+}  // namespace
+
+const char* find_in_environment(const char* const* environment, std::string_view name) {
+  if (environment == nullptr) return nullptr;
+  for (; *environment != nullptr; ++environment) {
+    const char* entry = *environment;
+    std::size_t i = 0;
+    while (i < name.size() && entry[i] == name[i]) ++i;
+    if (i == name.size() && entry[i] == '=') return entry + i + 1;
+  }
+  return nullptr;
+}
+
+int read_file(const char* path, Arena& arena, std::string_view* text) {
+  const long descriptor = sys::open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return static_cast<int>(-descriptor);
+  int result = 0;
+  sys::Stat status;
+  const long stated = sys::fstat(static_cast<int>(descriptor), &status);
+  if (stated < 0) {
+    result = static_cast<int>(-stated);
+  } else if (status.size > kMaximumConfigBytes) {
+    result = EFBIG;
+  } else {
+    // A pipe or a /proc file has size 0: read until the end, up to one byte more than the limit, so
+    // that nothing is cut silently. The last byte of the memory is for the NUL.
+    const std::size_t capacity = (status.size != 0 ? status.size : kMaximumConfigBytes) + 1;
+    auto* memory = static_cast<char*>(arena.allocate(capacity + 1, 1));
+    std::size_t used = 0;
+    while (memory != nullptr && used < capacity) {
+      const long count = sys::read(static_cast<int>(descriptor), memory + used, capacity - used);
+      if (count == -EINTR) continue;
+      if (count < 0) result = static_cast<int>(-count);
+      if (count <= 0) break;
+      used += static_cast<std::size_t>(count);
+    }
+    if (memory == nullptr) {
+      result = ENOMEM;
+    } else if (result == 0 && used == capacity) {
+      // More than it had when it was looked at: still being written, or endless.
+      result = status.size != 0 && used <= kMaximumConfigBytes ? EBUSY : EFBIG;
+    } else {
+      memory[used] = '\0';
+      *text = {memory, used};
+    }
+  }
+  sys::close(static_cast<int>(descriptor));
+  return result;
+}
+
+bool load_settings(std::string_view flag, const char* const* environment,
+                   const PresetNames& presets, Arena& arena, Config& config, Diagnostic& error) {
+  set_defaults(config);
+  std::string_view path = flag;
+  std::string_view asked_by = flag.empty() ? std::string_view() : "--config";
+  if (path.empty()) {
+    if (const char* value = find_in_environment(environment, kConfigVariable)) {
+      path = value;
+      asked_by = kConfigVariable;
+      if (path.empty()) {
+        DiagnosticText(error.message).add("HFOFFLINE_CONFIG is set but empty");
+        DiagnosticText(error.hint).add("unset it, or set it to the path of a config file");
+        return false;
+      }
+    }
+  }
+  bool fits = true;
+  if (path.empty()) {
+    fits = find_upward(arena, &path);
+  } else {
+    path = arena.copy(path);
+    fits = path.data() != nullptr;
+  }
+  if (!fits) {
+    DiagnosticText(error.message).add("out of memory for the settings");
+    return false;
+  }
+  if (!path.empty()) {
+    std::string_view text;
+    const int failure = read_file(path.data(), arena, &text);
+    if (failure != 0) return fail_to_read(path, failure, asked_by, error);
+    config.file = path;
+    if (!read_config(path, text, presets, arena, config, error)) return false;
+  }
+  return apply_environment(environment, presets, arena, config, error);
+}
+
+}  // namespace hfoffline

@@ -1,0 +1,52 @@
+// Memory for the arguments of an exec: on the caller's stack where possible, since between vfork
+// and exec nothing may be allocated.
+#pragma once
+
+#include <signal.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/sys.h"
+#include "shim/mapping.h"
+
+namespace hfoffline::shim {
+
+inline constexpr std::size_t kStackBytes = 64 * 1024;
+
+// Whether the memory at `address` may be read. The kernel copies the signal set in before it looks
+// at the first argument, which makes the call fail.
+inline bool is_readable_memory(std::uintptr_t address) {
+  constexpr long kFault = -14;
+  return sys::call(SYS_rt_sigprocmask, ~0L, static_cast<long>(address), 0, 8) != kFault;
+}
+
+// Whether `size` more bytes fit on this stack, with some room for what is called then. Looks for
+// the unmapped pages below a thread's stack; those of a signal stack are known.
+inline bool stack_has_room(std::size_t size) {
+  constexpr std::uintptr_t kPage = 4096;
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  stack_t stack = {};
+  if (sys::call(SYS_sigaltstack, 0, sys::word(&stack)) == 0 && (stack.ss_flags & SS_ONSTACK) != 0) {
+    return here - reinterpret_cast<std::uintptr_t>(stack.ss_sp) > size + kPage;
+  }
+  for (std::uintptr_t below = kPage; below < size + 2 * kPage; below += kPage) {
+    if (!is_readable_memory((here - below) & ~(kPage - 1))) return false;
+  }
+  return true;
+}
+
+// The mapping for what does not fit on the stack is given back when the exec failed. (After a
+// successful one in a vfork child the parent keeps it: there is nobody left to unmap it.)
+
+}  // namespace hfoffline::shim
+
+// Declares `memory`: `size` bytes that live as long as the calling function, or null. alloca must
+// be called in that function itself.
+#define EXEC_MEMORY(memory, size)                                                   \
+  const std::size_t memory##_size = (size);                                         \
+  const bool memory##_on_stack = memory##_size <= hfoffline::shim::kStackBytes &&   \
+                                 hfoffline::shim::stack_has_room(memory##_size);    \
+  hfoffline::shim::Mapping memory##_mapping(memory##_on_stack ? 0 : memory##_size); \
+  void* memory =                                                                    \
+      memory##_on_stack ? __builtin_alloca_with_align(memory##_size, 128) : memory##_mapping.get()

@@ -1,0 +1,169 @@
+#include "shim/exec_target.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "core/sys.h"
+#include "core/text.h"
+#include "shim/policy_source.h"
+
+namespace hfoffline::shim {
+namespace {
+
+constexpr int kMaximumInterpreters = 4;  // the kernel's own limit is 5 (BINPRM_MAX_RECURSION)
+constexpr unsigned kHeaderBytes = 256;   // as much as the kernel looks at (BINPRM_BUF_SIZE)
+
+#if defined(__x86_64__)
+constexpr unsigned kMachine = EM_X86_64;
+#elif defined(__aarch64__)
+constexpr unsigned kMachine = EM_AARCH64;
+#endif
+
+long read_at(int descriptor, void* buffer, std::size_t size, std::uint64_t offset) {
+  return sys::call(SYS_pread64, descriptor, sys::word(buffer), static_cast<long>(size),
+                   static_cast<long>(offset));
+}
+
+bool runs_with_privileges(int descriptor, const sys::Stat& status) {
+  // root gains nothing from a root-owned setuid file, and the loader then still takes LD_PRELOAD.
+  if ((status.mode & S_ISUID) != 0 && status.uid != static_cast<std::uint32_t>(sys::geteuid()))
+    return true;
+  constexpr std::uint32_t kSetGroup = S_ISGID | S_IXGRP;
+  if ((status.mode & kSetGroup) == kSetGroup &&
+      status.gid != static_cast<std::uint32_t>(sys::call(SYS_getegid))) {
+    return true;
+  }
+  char capabilities[64];
+  return sys::geteuid() != 0 &&
+         sys::call(SYS_fgetxattr, descriptor, sys::word("security.capability"),
+                   sys::word(capabilities), sizeof(capabilities)) > 0;
+}
+
+Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size) {
+  ElfW(Ehdr) header;
+  if (size < sizeof(header) || bytes[EI_CLASS] != ELFCLASS64 || bytes[EI_DATA] != ELFDATA2LSB) {
+    return Reason::exec_foreign;
+  }
+  __builtin_memcpy(&header, bytes, sizeof(header));
+  if (header.e_machine != kMachine) return Reason::exec_foreign;
+  for (unsigned i = 0; i < header.e_phnum && i < 64; ++i) {
+    ElfW(Phdr) segment;
+    const std::uint64_t offset = header.e_phoff + std::uint64_t{i} * header.e_phentsize;
+    if (offset + sizeof(segment) <= size) {
+      __builtin_memcpy(&segment, bytes + offset, sizeof(segment));
+    } else if (read_at(descriptor, &segment, sizeof(segment), offset) !=
+               static_cast<long>(sizeof(segment))) {
+      break;
+    }
+    if (segment.p_type == PT_INTERP) return Reason::none;
+  }
+  return Reason::exec_static;
+}
+
+// The interpreter of "#! /bin/sh -e", as fs/binfmt_script.c splits it.
+std::string_view script_interpreter(std::string_view text) {
+  text.remove_prefix(2);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  std::size_t length = 0;
+  while (length < text.size() && text[length] != ' ' && text[length] != '\t' &&
+         text[length] != '\n' && text[length] != '\0') {
+    ++length;
+  }
+  return slice(text, 0, length);
+}
+
+Reason inspect(int descriptor, int depth) {
+  sys::Stat status;
+  if (sys::fstat(descriptor, &status) != 0 || !S_ISREG(status.mode)) return Reason::none;
+  unsigned char bytes[kHeaderBytes];
+  const long count = read_at(descriptor, bytes, sizeof(bytes), 0);
+  if (count < 4) return Reason::none;
+  const auto size = static_cast<std::size_t>(count);
+  if (__builtin_memcmp(bytes, ELFMAG, SELFMAG) == 0) {
+    return runs_with_privileges(descriptor, status) ? Reason::exec_privileged
+                                                    : inspect_elf(descriptor, bytes, size);
+  }
+  if (bytes[0] != '#' || bytes[1] != '!' || depth == kMaximumInterpreters) return Reason::none;
+  char path[kHeaderBytes];
+  Appender(path).add(script_interpreter({reinterpret_cast<char*>(bytes), size})).c_str();
+  const long interpreter = sys::open(path, O_RDONLY | O_CLOEXEC);
+  if (interpreter < 0) return Reason::none;
+  const Reason reason = inspect(static_cast<int>(interpreter), depth + 1);
+  sys::close(static_cast<int>(interpreter));
+  return reason;
+}
+
+// After seteuid() the loader ignores us in whatever is started, too (cap_bprm_creds_from_file in
+// the kernel).
+bool starts_with_privileges() {
+  std::uint32_t real = 0;
+  std::uint32_t effective = 0;
+  std::uint32_t saved = 0;
+  sys::call(SYS_getresuid, sys::word(&real), sys::word(&effective), sys::word(&saved));
+  if (real != effective) return true;
+  sys::call(SYS_getresgid, sys::word(&real), sys::word(&effective), sys::word(&saved));
+  return real != effective;
+}
+
+}  // namespace
+
+Reason inspect_target(int directory, const char* path) {
+  if (starts_with_privileges() &&
+      sys::faccessat(directory, path, X_OK, 0x200 /* AT_EACCESS */) == 0)
+    return Reason::exec_privileged;
+  long descriptor = sys::openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor == -13 /* EACCES */) {
+    // Executable but not readable: only the mode can be looked at, and the loader will still take
+    // us.
+    sys::Stat status;
+    if (sys::fstatat(directory, path, &status) == 0 && (status.mode & (S_ISUID | S_ISGID)) != 0) {
+      return Reason::exec_privileged;
+    }
+    return Reason::none;
+  }
+  if (descriptor < 0) return Reason::none;
+  const Reason reason = inspect(static_cast<int>(descriptor), 0);
+  sys::close(static_cast<int>(descriptor));
+  return reason;
+}
+
+Reason inspect_open_target(int descriptor) {
+  // The descriptor may be O_PATH: read through another one.
+  char link[64];
+  Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
+  return inspect_target(AT_FDCWD, link);
+}
+
+bool find_in_path(const char* file, const char* search_path, char* found, unsigned long size) {
+  const std::string_view name(file);
+  Appender out(found, size);
+  if (find_byte(name, '/') != std::string_view::npos) {
+    out.add(name).c_str();
+    return !out.overflowed();
+  }
+  std::string_view rest = search_path != nullptr ? std::string_view(search_path) : "/bin:/usr/bin";
+  for (;;) {
+    std::size_t length = find_byte(rest, ':');
+    if (length == std::string_view::npos) length = rest.size();
+    const std::string_view directory = slice(rest, 0, length);
+    out = Appender(found, size);
+    if (!directory.empty()) out.add(directory).add_byte('/');
+    out.add(name).c_str();
+    sys::Stat status;
+    if (!out.overflowed() && sys::faccessat(AT_FDCWD, found, X_OK, 0) == 0 &&
+        sys::stat(found, &status) == 0 && S_ISREG(status.mode)) {
+      return true;
+    }
+    if (length == rest.size()) return false;
+    rest.remove_prefix(length + 1);
+  }
+}
+
+bool shim_is_reachable() { return sys::faccessat(AT_FDCWD, shim_file(), R_OK, 0) == 0; }
+
+}  // namespace hfoffline::shim

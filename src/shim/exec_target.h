@@ -1,0 +1,21 @@
+// What a program is, before it is started: whether the loader will put us into it.
+#pragma once
+
+#include "core/reasons.h"
+
+namespace hfoffline::shim {
+
+// Reason::none: the shim follows, or there is nothing to judge (missing, not executable: exec says
+// so itself). Follows "#!" lines. `directory` as for execveat(2). Raw system calls; about 5 KiB of
+// stack.
+Reason inspect_target(int directory, const char* path);
+Reason inspect_open_target(int descriptor);
+
+// The file that execvp(3) would start: `file` itself if it has a slash, else the first executable
+// in PATH. False if there is none.
+bool find_in_path(const char* file, const char* search_path, char* found, unsigned long size);
+
+// Whether the file that children preload can be opened from here.
+bool shim_is_reachable();
+
+}  // namespace hfoffline::shim

@@ -1,0 +1,151 @@
+// Starting programs: the managed environment, LD_PRELOAD and the policy go along, whatever the
+// caller passed.
+//
+// Safe between vfork and exec: no allocation, no lock. All exec functions end in next's execve,
+// execvpe or fexecve.
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "shim/exec_memory.h"
+#include "shim/interpose.h"
+#include "shim/judge_exec.h"
+#include "shim/managed_environment.h"
+#include "shim/refusal.h"
+#include "shim/undeclared.h"
+
+using namespace hfoffline::shim;
+
+// What every exec does: judge, build the environment, write open counts down, go on. `call` may use
+// `fresh`.
+#define EXEC_WITH(environment, judged, failure, call)    \
+  if (const int error = (judged)) return failure(error); \
+  ExecEnvironment plan(environment);                     \
+  EXEC_MEMORY(memory, plan.size());                      \
+  if (memory == nullptr) return failure(ENOMEM);         \
+  char** fresh = plan.build(memory);                     \
+  flush_counts();                                        \
+  return call
+
+INTERPOSE(int, execve, (const char* path, char* const arguments[], char* const environment[])) {
+  EXEC_WITH(environment, judge_exec("execve", AT_FDCWD, path), fail,
+            NEXT(execve)(path, arguments, fresh));
+}
+
+INTERPOSE(int, execv, (const char* path, char* const arguments[])) {
+  EXEC_WITH(environ, judge_exec("execv", AT_FDCWD, path), fail,
+            NEXT(execve)(path, arguments, fresh));
+}
+
+INTERPOSE(int, execvp, (const char* file, char* const arguments[])) {
+  EXEC_WITH(environ, judge_exec_in_path("execvp", file), fail,
+            NEXT(execvpe)(file, arguments, fresh));
+}
+
+INTERPOSE(int, execvpe, (const char* file, char* const arguments[], char* const environment[])) {
+  EXEC_WITH(environment, judge_exec_in_path("execvpe", file), fail,
+            NEXT(execvpe)(file, arguments, fresh));
+}
+
+INTERPOSE(int, execveat,
+          (int directory, const char* path, char* const arguments[], char* const environment[],
+           int flags)) {
+  const bool descriptor = names_descriptor(path, flags);
+  EXEC_WITH(environment,
+            descriptor ? judge_exec_of_descriptor("execveat", directory)
+                       : judge_exec("execveat", directory, path),
+            fail, NEXT(execveat)(directory, path, arguments, fresh, flags));
+}
+
+INTERPOSE(int, fexecve, (int descriptor, char* const arguments[], char* const environment[])) {
+  EXEC_WITH(environment, judge_exec_of_descriptor("fexecve", descriptor), fail,
+            NEXT(fexecve)(descriptor, arguments, fresh));
+}
+
+// The list forms: count the arguments, put them into an array, go on as the vector forms.
+#define ARGUMENT_ARRAY(first, array)                                   \
+  std::size_t count = 1;                                               \
+  va_list list;                                                        \
+  va_start(list, first);                                               \
+  if (first != nullptr) {                                              \
+    while (va_arg(list, char*) != nullptr) ++count;                    \
+  }                                                                    \
+  va_end(list);                                                        \
+  EXEC_MEMORY(argument_memory, (count + 1) * sizeof(char*));           \
+  if (argument_memory == nullptr) return fail(E2BIG);                  \
+  auto** array = static_cast<char**>(argument_memory);                 \
+  array[0] = const_cast<char*>(first);                                 \
+  va_start(list, first);                                               \
+  for (std::size_t i = 1; i < count + (first != nullptr ? 1 : 0); ++i) \
+  array[i] = va_arg(list, char*)
+
+INTERPOSE(int, execl, (const char* path, const char* first, ...)) {
+  ARGUMENT_ARRAY(first, arguments);
+  va_end(list);
+  EXEC_WITH(environ, judge_exec("execl", AT_FDCWD, path), fail,
+            NEXT(execve)(path, arguments, fresh));
+}
+
+INTERPOSE(int, execlp, (const char* file, const char* first, ...)) {
+  ARGUMENT_ARRAY(first, arguments);
+  va_end(list);
+  EXEC_WITH(environ, judge_exec_in_path("execlp", file), fail,
+            NEXT(execvpe)(file, arguments, fresh));
+}
+
+INTERPOSE(int, execle, (const char* path, const char* first, ...)) {
+  ARGUMENT_ARRAY(first, arguments);
+  char* const* environment = va_arg(list, char* const*);
+  va_end(list);
+  EXEC_WITH(environment, judge_exec("execle", AT_FDCWD, path), fail,
+            NEXT(execve)(path, arguments, fresh));
+}
+
+namespace {
+
+int error_itself(int error) { return error; }
+
+}  // namespace
+
+INTERPOSE(int, posix_spawn,
+          (pid_t * child, const char* path, const posix_spawn_file_actions_t* actions,
+           const posix_spawnattr_t* attributes, char* const arguments[],
+           char* const environment[])) {
+  EXEC_WITH(environment, judge_exec("posix_spawn", AT_FDCWD, path), error_itself,
+            NEXT(posix_spawn)(child, path, actions, attributes, arguments, fresh));
+}
+
+INTERPOSE(int, posix_spawnp,
+          (pid_t * child, const char* file, const posix_spawn_file_actions_t* actions,
+           const posix_spawnattr_t* attributes, char* const arguments[],
+           char* const environment[])) {
+  EXEC_WITH(environment, judge_exec_in_path("posix_spawnp", file), error_itself,
+            NEXT(posix_spawnp)(child, file, actions, attributes, arguments, fresh));
+}
+
+// These start the shell inside libc, with `environ`: both must be right by then.
+INTERPOSE(int, system, (const char* command)) {
+  if (command != nullptr) {
+    constexpr int kNotExecuted = 127 << 8;  // the status of a shell that cannot be started
+    if (judge_shell("system") != 0) return kNotExecuted;
+    repair_environment();
+  }
+  return NEXT(system)(command);
+}
+
+#define INTERPOSE_POPEN(name)                                       \
+  INTERPOSE(FILE*, name, (const char* command, const char* type)) { \
+    if (const int error = judge_shell("popen")) {                   \
+      errno = error;                                                \
+      return nullptr;                                               \
+    }                                                               \
+    repair_environment();                                           \
+    return NEXT(name)(command, type);                               \
+  }
+
+INTERPOSE_POPEN(popen)
+INTERPOSE_POPEN(_IO_popen)

@@ -1,0 +1,92 @@
+// open(2) and its twins. Flags decide first: an open that cannot write costs nothing more.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+
+#include "core/read_only.h"
+#include "shim/interpose.h"
+#include "shim/judge_path.h"
+#include "shim/undeclared.h"
+
+namespace hfoffline::shim {
+namespace {
+
+bool takes_mode(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
+
+// Reads the optional mode as libc does.
+#define MODE_ARGUMENT(flags, mode)      \
+  unsigned mode = 0;                    \
+  if (takes_mode(flags)) {              \
+    va_list arguments;                  \
+    va_start(arguments, flags);         \
+    mode = va_arg(arguments, unsigned); \
+    va_end(arguments);                  \
+  }
+
+// `next` makes the call as the program would have made it.
+template <class Next>
+int open_writing(const char* operation, int directory, const char* path, int flags, unsigned mode,
+                 Next next) {
+  if (!has_protected_trees()) return next();
+  const long opened = open_if_outside(directory, path, flags, mode);
+  if (opened != kUndecided)
+    return opened >= 0 ? static_cast<int>(opened) : fail(static_cast<int>(-opened));
+  const int error = judge_open(operation, directory, path, flags);
+  return error != 0 ? fail(error) : next();
+}
+
+}  // namespace
+}  // namespace hfoffline::shim
+
+using namespace hfoffline;
+using namespace hfoffline::shim;
+
+#define INTERPOSE_OPEN(name)                                            \
+  INTERPOSE(int, name, (const char* path, int flags, ...)) {            \
+    MODE_ARGUMENT(flags, mode)                                          \
+    if (!open_can_write(flags)) return NEXT(name)(path, flags, mode);   \
+    return open_writing(#name, AT_FDCWD, path, flags, mode,             \
+                        [&] { return NEXT(name)(path, flags, mode); }); \
+  }
+#define INTERPOSE_OPENAT(name)                                                     \
+  INTERPOSE(int, name, (int directory, const char* path, int flags, ...)) {        \
+    MODE_ARGUMENT(flags, mode)                                                     \
+    if (!open_can_write(flags)) return NEXT(name)(directory, path, flags, mode);   \
+    return open_writing(#name, directory, path, flags, mode,                       \
+                        [&] { return NEXT(name)(directory, path, flags, mode); }); \
+  }
+
+INTERPOSE_OPEN(open)
+INTERPOSE_OPEN(open64)
+INTERPOSE_OPEN(__open)
+INTERPOSE_OPEN(__open64)
+INTERPOSE_OPENAT(openat)
+INTERPOSE_OPENAT(openat64)
+
+// The fortified forms abort the program when a mode is needed: they never get that far with
+// O_CREAT.
+#define INTERPOSE_OPEN_2(name)                                                                     \
+  INTERPOSE(int, name, (const char* path, int flags)) {                                            \
+    if (!open_can_write(flags) || takes_mode(flags)) return NEXT(name)(path, flags);               \
+    return open_writing(#name, AT_FDCWD, path, flags, 0, [&] { return NEXT(name)(path, flags); }); \
+  }
+#define INTERPOSE_OPENAT_2(name)                                                                \
+  INTERPOSE(int, name, (int directory, const char* path, int flags)) {                          \
+    if (!open_can_write(flags) || takes_mode(flags)) return NEXT(name)(directory, path, flags); \
+    return open_writing(#name, directory, path, flags, 0,                                       \
+                        [&] { return NEXT(name)(directory, path, flags); });                    \
+  }
+
+INTERPOSE_OPEN_2(__open_2)
+INTERPOSE_OPEN_2(__open64_2)
+INTERPOSE_OPENAT_2(__openat_2)
+INTERPOSE_OPENAT_2(__openat64_2)
+
+#define INTERPOSE_CREAT(name)                                                      \
+  INTERPOSE(int, name, (const char* path, mode_t mode)) {                          \
+    return open_writing(#name, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode, \
+                        [&] { return NEXT(name)(path, mode); });                   \
+  }
+
+INTERPOSE_CREAT(creat)
+INTERPOSE_CREAT(creat64)

@@ -1,0 +1,59 @@
+// Ends that run no destructors, and changes of the root directory.
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "shim/interpose.h"
+#include "shim/locate.h"
+#include "shim/refusal.h"
+#include "shim/shared_state.h"
+
+using namespace hfoffline::shim;
+
+INTERPOSE(void, _exit, (int status)) {
+  flush_counts();
+  NEXT(_exit)(status);
+  __builtin_unreachable();
+}
+
+INTERPOSE(void, _Exit, (int status)) {
+  flush_counts();
+  NEXT(_Exit)(status);
+  __builtin_unreachable();
+}
+
+INTERPOSE(int, chdir, (const char* path)) {
+  const int result = NEXT(chdir)(path);
+  if (result == 0) forget_directory();
+  return result;
+}
+
+INTERPOSE(int, fchdir, (int descriptor)) {
+  const int result = NEXT(fchdir)(descriptor);
+  if (result == 0) forget_directory();
+  return result;
+}
+
+// Another mount namespace has another root and another working directory.
+INTERPOSE(int, setns, (int descriptor, int type)) {
+  open_run_state();
+  const int result = NEXT(setns)(descriptor, type);
+  if (result == 0) forget_root();
+  return result;
+}
+
+// CLONE_FS gives this thread a working directory of its own.
+INTERPOSE(int, unshare, (int flags)) {
+  open_run_state();
+  const int result = NEXT(unshare)(flags);
+  if (result == 0) forget_root();
+  return result;
+}
+
+INTERPOSE(int, chroot, (const char* path)) {
+  open_run_state();
+  const int result = NEXT(chroot)(path);
+  // Paths mean something else from here on.
+  if (result == 0) forget_root();
+  return result;
+}

@@ -1,0 +1,87 @@
+// Streams open files inside libc, where the hooks of open(2) are not passed: the mode is read here
+// as libc reads it.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "core/read_only.h"
+#include "shim/interpose.h"
+#include "shim/judge_path.h"
+#include "shim/undeclared.h"
+
+using namespace hfoffline;
+using namespace hfoffline::shim;
+
+namespace {
+
+int judge_stream(const char* operation, const char* path, const char* mode) {
+  if (path == nullptr || mode == nullptr) return 0;
+  const int flags = open_flags_of_mode(mode);
+  if (flags < 0 || !open_can_write(flags) || !has_protected_trees()) return 0;
+  return judge_open(operation, AT_FDCWD, path, flags);
+}
+
+int descriptor_of(FILE* stream) {
+  const auto fileno_of = reinterpret_cast<int (*)(FILE*)>(find_next("fileno"));
+  return fileno_of != nullptr ? fileno_of(stream) : -1;
+}
+
+// Without a path, libc reopens the stream's own file through /proc/self/fd.
+int judge_reopened_stream(const char* operation, const char* path, const char* mode, FILE* stream) {
+  if (path != nullptr) return judge_stream(operation, path, mode);
+  if (mode == nullptr || stream == nullptr || !has_protected_trees()) return 0;
+  const int flags = open_flags_of_mode(mode);
+  if (flags < 0 || !open_can_write(flags)) return 0;
+  const int descriptor = descriptor_of(stream);
+  return descriptor < 0 ? 0 : judge_reopen(operation, descriptor, flags);
+}
+
+}  // namespace
+
+#define INTERPOSE_FOPEN(name)                                    \
+  INTERPOSE(FILE*, name, (const char* path, const char* mode)) { \
+    if (const int error = judge_stream(#name, path, mode)) {     \
+      errno = error;                                             \
+      return nullptr;                                            \
+    }                                                            \
+    return NEXT(name)(path, mode);                               \
+  }
+
+INTERPOSE_FOPEN(fopen)
+INTERPOSE_FOPEN(fopen64)
+INTERPOSE_FOPEN(_IO_fopen)
+
+INTERPOSE(FILE*, _IO_file_fopen,
+          (FILE * stream, const char* path, const char* mode, int is_32_bit)) {
+  if (const int error = judge_stream("_IO_file_fopen", path, mode)) {
+    errno = error;
+    return nullptr;
+  }
+  return NEXT(_IO_file_fopen)(stream, path, mode, is_32_bit);
+}
+
+INTERPOSE(FILE*, _IO_file_open,
+          (FILE * stream, const char* path, int flags, int permissions, int read_write,
+           int is_32_bit)) {
+  const bool writes = path != nullptr && open_can_write(flags) && has_protected_trees();
+  if (const int error = writes ? judge_open("_IO_file_open", AT_FDCWD, path, flags) : 0) {
+    errno = error;
+    return nullptr;
+  }
+  return NEXT(_IO_file_open)(stream, path, flags, permissions, read_write, is_32_bit);
+}
+
+// A failed freopen closes the stream all the same: libc does that when it is sent to a path that
+// cannot exist.
+#define INTERPOSE_FREOPEN(name)                                                \
+  INTERPOSE(FILE*, name, (const char* path, const char* mode, FILE* stream)) { \
+    if (const int error = judge_reopened_stream(#name, path, mode, stream)) {  \
+      NEXT(name)("", mode, stream);                                            \
+      errno = error;                                                           \
+      return nullptr;                                                          \
+    }                                                                          \
+    return NEXT(name)(path, mode, stream);                                     \
+  }
+
+INTERPOSE_FREOPEN(freopen)
+INTERPOSE_FREOPEN(freopen64)

@@ -1,0 +1,172 @@
+#include "shim/hosts_file.h"
+
+#include <sys/socket.h>
+
+#include "core/address.h"
+#include "core/hash.h"
+#include "core/sys.h"
+#include "core/text.h"
+
+namespace hfoffline::shim {
+namespace {
+
+constexpr char kHostsFile[] = "/etc/hosts";
+constexpr std::size_t kMaximumBytes = 1 << 20;
+
+// The file as a private mapping, given back at the end of the block.
+class MappedFile {
+ public:
+  explicit MappedFile(const char* path) {
+    const long descriptor = sys::open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    sys::Stat status;
+    if (sys::fstat(static_cast<int>(descriptor), &status) == 0 && status.size != 0) {
+      size_ = status.size < kMaximumBytes ? status.size : kMaximumBytes;
+      memory_ = sys::mmap(size_, 1 /* read */, 2 /* private */, static_cast<int>(descriptor));
+    }
+    sys::close(static_cast<int>(descriptor));
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() {
+    if (!sys::failed(memory_)) sys::munmap(reinterpret_cast<void*>(memory_), size_);
+  }
+  std::string_view text() const {
+    return sys::failed(memory_) ? std::string_view()
+                                : std::string_view(reinterpret_cast<const char*>(memory_), size_);
+  }
+
+ private:
+  long memory_ = -1;
+  std::size_t size_ = 0;
+};
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+std::string_view next_word(std::string_view& line) {
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+  std::size_t length = 0;
+  while (length < line.size() && !is_blank(line[length]) && line[length] != '#') ++length;
+  const std::string_view word = slice(line, 0, length);
+  if (length < line.size() && line[length] == '#') {
+    line = {};
+  } else {
+    line.remove_prefix(length);
+  }
+  return word;
+}
+
+std::string_view next_line(std::string_view& text) {
+  std::size_t end = find_byte(text, '\n');
+  if (end == std::string_view::npos) end = text.size();
+  const std::string_view line = slice(text, 0, end);
+  text.remove_prefix(end < text.size() ? end + 1 : end);
+  return line;
+}
+
+// Which names the file may have, as a Bloom filter with one hash: a name that cannot be in it costs
+// one system call. Written by any thread; `stamp` is 0 while the bits do not belong together.
+struct Filter {
+  std::uint64_t stamp;
+  std::uint64_t bits[16];
+};
+Filter filter;
+
+std::size_t filter_bit(std::string_view name) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(ascii_lower(c))) * 16777619U;
+  return (hash ^ (hash >> 16)) % (sizeof(filter.bits) * 8);
+}
+
+// Changes whenever the file does: inode, size and time of its last change in nanoseconds.
+std::uint64_t stamp_of_file() {
+  sys::StatxBuffer status;
+  if (sys::call(SYS_statx, sys::kCurrentDirectory, sys::word(kHostsFile), 0, 0x7ff,
+                sys::word(&status)) != 0)
+    return 1;
+  const std::uint64_t facts[4] = {status.inode, status.size,
+                                  static_cast<std::uint64_t>(status.modify.seconds),
+                                  status.modify.nanoseconds};
+  return hash_bytes(2, facts, sizeof(facts)) | 1;
+}
+
+void fill_filter(std::uint64_t stamp) {
+  std::uint64_t bits[16] = {};
+  const MappedFile file(kHostsFile);
+  for (std::string_view text = file.text(); !text.empty();) {
+    std::string_view line = next_line(text);
+    next_word(line);
+    for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
+      const std::size_t bit = filter_bit(word);
+      bits[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    }
+  }
+  // A file that is being rewritten while it is read gets another stamp, so these bits are not used
+  // for it.
+  __atomic_store_n(&filter.stamp, 0, __ATOMIC_SEQ_CST);
+  for (int i = 0; i < 16; ++i) __atomic_store_n(&filter.bits[i], bits[i], __ATOMIC_RELAXED);
+  __atomic_store_n(&filter.stamp, stamp, __ATOMIC_RELEASE);
+}
+
+// Lookups that the file has answered, as one word each that also holds its stamp: localhost,
+// mostly.
+std::uint64_t answered[8];
+
+std::uint64_t fingerprint(std::string_view name, int family, std::uint64_t stamp) {
+  char lower[256];
+  Appender text(lower);
+  for (const char c : name) text.add_byte(ascii_lower(c));
+  return hash_bytes(stamp + static_cast<std::uint64_t>(family), lower, text.size()) | 1;
+}
+
+bool filter_excludes(std::string_view name, std::uint64_t stamp) {
+  if (__atomic_load_n(&filter.stamp, __ATOMIC_ACQUIRE) != stamp) fill_filter(stamp);
+  const std::size_t bit = filter_bit(name);
+  const std::uint64_t word = __atomic_load_n(&filter.bits[bit / 64], __ATOMIC_ACQUIRE);
+  return (word >> (bit % 64) & 1) == 0 && __atomic_load_n(&filter.stamp, __ATOMIC_ACQUIRE) == stamp;
+}
+
+bool family_fits(const IpAddress& address, int family) {
+  return family == AF_UNSPEC || (family == AF_INET) == address.is_v4();
+}
+
+bool read_for_name(std::string_view name, int family) {
+  const MappedFile file(kHostsFile);
+  for (std::string_view text = file.text(); !text.empty();) {
+    std::string_view line = next_line(text);
+    IpAddress address;
+    const std::string_view first = next_word(line);
+    if (!parse_address(first, &address) || !family_fits(address, family)) continue;
+    for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
+      if (equals_ignoring_case(word, name)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool hosts_file_has_name(std::string_view name, int family) {
+  const std::uint64_t stamp = stamp_of_file();
+  if (name.size() > 255 || filter_excludes(name, stamp)) return false;
+  const std::uint64_t print = fingerprint(name, family, stamp);
+  std::uint64_t& slot = answered[(print >> 8) % (sizeof(answered) / sizeof(answered[0]))];
+  if (__atomic_load_n(&slot, __ATOMIC_RELAXED) == print) return true;
+  if (!read_for_name(name, family)) return false;
+  __atomic_store_n(&slot, print, __ATOMIC_RELAXED);
+  return true;
+}
+
+bool hosts_file_has_address(int family, const void* address) {
+  if (family != AF_INET && family != AF_INET6) return false;
+  const IpAddress wanted = family == AF_INET ? address_from_v4(address) : address_from_v6(address);
+  const MappedFile file(kHostsFile);
+  for (std::string_view text = file.text(); !text.empty();) {
+    std::string_view line = next_line(text);
+    IpAddress found;
+    if (parse_address(next_word(line), &found) && found == wanted) return true;
+  }
+  return false;
+}
+
+}  // namespace hfoffline::shim

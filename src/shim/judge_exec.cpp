@@ -1,0 +1,76 @@
+#include "shim/judge_exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "core/settings.h"
+#include "shim/exec_memory.h"
+#include "shim/exec_target.h"
+#include "shim/policy_source.h"
+#include "shim/refusal.h"
+
+namespace hfoffline::shim {
+namespace {
+
+// EACCES and not ENOEXEC: shells would read the program as a script.
+constexpr int kRefusedExec = EACCES;
+
+int answer(const char* operation, const char* target, Reason reason) {
+  if (reason == Reason::none) return 0;
+  const Unshimmed choice = policy().header().unshimmed;
+  if (choice == Unshimmed::kAllow) return 0;
+  // Without its file the shim is lost and the loader would merely print a warning: never on a
+  // "warn".
+  const bool refuse = choice == Unshimmed::kRefuse || reason == Reason::exec_shim_unreachable;
+  Refusal refusal;
+  refusal.reason = reason;
+  refusal.operation = operation;
+  refusal.target = target;
+  refusal.error = refuse ? kRefusedExec : 0;
+  refusal.verdict = refuse ? "refuse" : "warn";
+  refusal.rule = "unshimmed";
+  report(refusal);
+  return refuse ? kRefusedExec : 0;
+}
+
+Reason reachable_or(Reason reason) {
+  return reason == Reason::none && !shim_is_reachable() ? Reason::exec_shim_unreachable : reason;
+}
+
+}  // namespace
+
+int judge_exec(const char* operation, int directory, const char* path) {
+  if (path == nullptr) return 0;
+  return answer(operation, path, reachable_or(inspect_target(directory, path)));
+}
+
+bool names_descriptor(const char* path, int flags) {
+  constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
+  return (flags & kEmptyPath) != 0 && path != nullptr &&
+         is_readable_memory(reinterpret_cast<std::uintptr_t>(path)) && path[0] == '\0';
+}
+
+int judge_exec_of_descriptor(const char* operation, int descriptor) {
+  char link[64];
+  Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
+  return answer(operation, link, reachable_or(inspect_open_target(descriptor)));
+}
+
+int judge_exec_in_path(const char* operation, const char* file) {
+  if (file == nullptr) return 0;
+  const char* search_path = find_in_environment(environ, "PATH");
+  // One directory of the path is never longer than all of them.
+  std::size_t size = std::string_view(file).size() + 32;
+  if (search_path != nullptr) size += std::string_view(search_path).size();
+  constexpr std::size_t kMostBytes = 4096;  // PATH_MAX
+  if (size > kMostBytes) size = kMostBytes;
+  auto* found = static_cast<char*>(__builtin_alloca(size));
+  return find_in_path(file, search_path, found, size) ? judge_exec(operation, AT_FDCWD, found) : 0;
+}
+
+int judge_shell(const char* operation) { return judge_exec(operation, AT_FDCWD, "/bin/sh"); }
+
+}  // namespace hfoffline::shim

@@ -1,0 +1,18 @@
+// Whether a program may be started although the shim cannot follow it ([exec] unshimmed).
+#pragma once
+
+#include "core/reasons.h"
+
+namespace hfoffline::shim {
+
+// 0: go on; else the errno of the refused exec. Reports what it finds.
+int judge_exec(const char* operation, int directory, const char* path);
+// The program is an open descriptor: execveat(2) with an empty path.
+bool names_descriptor(const char* path, int flags);
+int judge_exec_of_descriptor(const char* operation, int descriptor);
+// As execvp(3) searches.
+int judge_exec_in_path(const char* operation, const char* file);
+// The shell that libc starts by itself.
+int judge_shell(const char* operation);
+
+}  // namespace hfoffline::shim

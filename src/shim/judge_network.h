@@ -1,0 +1,84 @@
+// From a socket operation to its errno: 0 (go on), or the refusal's, already reported.
+//
+// Async-signal-safe; keeps errno.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+
+#include "core/decide.h"
+
+namespace hfoffline::shim {
+
+// A caller's socket address, copied once: what is judged is what the kernel gets.
+struct CopiedAddress {
+  alignas(8) unsigned char bytes[128];
+  socklen_t length = 0;
+  const struct sockaddr* get() const { return reinterpret_cast<const struct sockaddr*>(bytes); }
+};
+
+enum class Direction : std::uint8_t {
+  kConnect,
+  kSend,
+  kFastOpen,  // sending with MSG_FASTOPEN, which connects a stream socket
+};
+inline Direction direction_of_send(int flags) {
+  return (flags & MSG_FASTOPEN) != 0 ? Direction::kFastOpen : Direction::kSend;
+}
+
+// Fast path for what never leaves the machine: other families, and null. False: copy_address() and
+// judge_address().
+inline bool needs_no_judgement(const struct sockaddr* address, socklen_t length,
+                               Direction direction) {
+  if (address == nullptr || length < sizeof(sa_family_t)) return true;
+  const sa_family_t family = address->sa_family;
+  if (family == AF_INET || family == AF_INET6) return false;
+  // A datagram socket takes an unspecified family for IPv4; connect() takes it for "disconnect".
+  return !(family == AF_UNSPEC && direction != Direction::kConnect);
+}
+
+// False: too long for any address; the kernel says so.
+inline bool copy_address(const struct sockaddr* address, socklen_t length, CopiedAddress* copy) {
+  if (length > sizeof(copy->bytes)) return false;
+  copy->length = length;
+  // Copies of a constant size become two moves.
+  if (length == 16) {
+    __builtin_memcpy(copy->bytes, address, 16);
+  } else if (length == 28) {
+    __builtin_memcpy(copy->bytes, address, 28);
+  } else {
+    __builtin_memcpy(copy->bytes, address, length);
+  }
+  return true;
+}
+
+// Of a message's address the kernel takes as much as fits, where connect() and sendto() refuse a
+// long one; a negative length is refused everywhere, and 0 here leaves that to it.
+inline socklen_t used_name_length(const struct msghdr& message) {
+  constexpr socklen_t kMaximum = sizeof(CopiedAddress::bytes);
+  if (static_cast<std::int32_t>(message.msg_namelen) < 0) return 0;
+  return message.msg_namelen < kMaximum ? message.msg_namelen : kMaximum;
+}
+
+// 127.0.0.0/8 over IPv4, what programs mostly talk to; decide_endpoint() knows the other forms.
+inline bool is_plain_loopback(const CopiedAddress& address) {
+  return address.length == 16 && address.get()->sa_family == AF_INET && address.bytes[4] == 127;
+}
+
+int judge_address(const char* operation, int descriptor, const CopiedAddress& address,
+                  Direction direction);
+inline int judge_copy(const char* operation, int descriptor, const CopiedAddress& address,
+                      Direction direction) {
+  return is_plain_loopback(address) ? 0 : judge_address(operation, descriptor, address, direction);
+}
+
+// Remembers the type of a socket that was just made, so that judging it needs no system call.
+void remember_socket_type(int descriptor, int type);
+
+int judge_socket(const char* operation, int family, int type);
+
+// The address of an internet socket address. False for other families and short lengths.
+bool endpoint_of(const struct sockaddr* address, socklen_t length, Endpoint* endpoint);
+
+}  // namespace hfoffline::shim

@@ -1,0 +1,302 @@
+#include "shim/judge_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/policy.h"
+#include "core/read_only.h"
+#include "core/sys.h"
+#include "core/text.h"
+#include "shim/locate.h"
+#include "shim/mapping.h"
+#include "shim/next_symbol.h"
+#include "shim/policy_source.h"
+#include "shim/refusal.h"
+
+namespace hfoffline::shim {
+namespace {
+
+constexpr std::size_t kTargetBytes = 4096 + 1024;
+struct TargetText {
+  char text[kTargetBytes];
+  char base[4096];
+};
+
+// The path as the program gave it, made absolute as far as that is cheap to say.
+std::string_view absolute_target(int directory, const char* path, TargetText& memory) {
+  Appender out(memory.text);
+  if (path[0] != '/') {
+    char link[32];
+    Appender name(link);
+    if (directory == AT_FDCWD) {
+      name.add("/proc/self/cwd");
+    } else {
+      name.add("/proc/self/fd/").add_signed(directory);
+    }
+    const long length = sys::readlinkat(AT_FDCWD, name.c_str(), memory.base, sizeof(memory.base));
+    if (length > 0) out.add({memory.base, static_cast<std::size_t>(length)}).add_byte('/');
+  }
+  return out.add(path).view();
+}
+
+void report_write(std::uint64_t key, const char* operation, int tree, std::string_view target,
+                  int error) {
+  Refusal refusal;
+  refusal.reason = Reason::protected_tree;
+  refusal.operation = operation;
+  refusal.target = target;
+  refusal.error = error;
+  refusal.rule = policy().text(policy().tree(static_cast<std::size_t>(tree)).rule);
+  report(key, refusal);
+}
+
+// The same text names another file in another directory.
+std::uint64_t hash_of_directory(int directory, const char* path) {
+  sys::FileId id;
+  if (path[0] == '/' || !sys::directory_id(directory, &id)) return 0;
+  return id.ino * 0x9e3779b97f4a7c15 + id.dev;
+}
+
+// Reports the errors that only a read-only tree gives. Those that a writable one gives as well
+// (EEXIST, ENOENT, EACCES, EISDIR) are ordinary answers and no refusals.
+int answer(const char* operation, int tree, int directory, const char* path, int error) {
+  if (error != EROFS && error != EXDEV && error != EBUSY) return error;
+  const std::uint64_t key = refusal_key(operation, path, std::string_view(path).size(),
+                                        hash_of_directory(directory, path));
+  if (count_repeated(key, Reason::protected_tree)) return error;
+  const Mapped<TargetText> memory;
+  report_write(key, operation, tree, memory ? absolute_target(directory, path, *memory) : path,
+               error);
+  return error;
+}
+
+int answer_for_descriptor(const char* operation, int tree, int descriptor, int error) {
+  sys::FileId id;
+  sys::directory_id(descriptor, &id);
+  const std::uint64_t key = refusal_key(operation, &id, sizeof(id), 1);
+  if (count_repeated(key, Reason::protected_tree)) return error;
+  char link[32];
+  Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
+  std::string_view target(link);
+  const Mapped<TargetText> memory;
+  if (memory) {
+    const long length = sys::readlinkat(AT_FDCWD, link, memory->text, sizeof(memory->text));
+    if (length > 0) target = {memory->text, static_cast<std::size_t>(length)};
+  }
+  report_write(key, operation, tree, target, error);
+  return error;
+}
+
+int write_permission(int directory, const char* path, int access) {
+  constexpr int kEffective = 0x200;  // AT_EACCESS
+  const long result = sys::faccessat(directory, path, access, kEffective);
+  return result == 0 || result == -ENOSYS || result == -EROFS ? 0 : static_cast<int>(-result);
+}
+
+int access_of(int flags) {
+  switch (flags & O_ACCMODE) {
+    case O_RDONLY:
+      return (flags & O_TRUNC) != 0 ? R_OK | W_OK : R_OK;
+    case O_WRONLY:
+      return W_OK;
+    default:
+      return R_OK | W_OK;
+  }
+}
+
+bool is_single_threaded() {
+  // glibc 2.32 and later keep it; without it every process counts as threaded.
+  static const char* single_threaded;
+  static std::uint32_t looked;
+  if (__atomic_load_n(&looked, __ATOMIC_ACQUIRE) == 0) {
+    single_threaded = static_cast<const char*>(find_next("__libc_single_threaded"));
+    __atomic_store_n(&looked, 1, __ATOMIC_RELEASE);
+  }
+  return single_threaded != nullptr && *single_threaded != 0;
+}
+
+// No other library wants to see opens.
+bool opens_are_libcs() {
+  static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
+  std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
+  if (seen == 0) {
+    seen = next_is_libc(Slot::open) && next_is_libc(Slot::openat) ? 1 : 2;
+    __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
+  }
+  return seen == 1;
+}
+
+}  // namespace
+
+bool has_protected_trees() { return policy().tree_count() != 0; }
+
+long open_if_outside(int directory, const char* path, int flags, unsigned mode) {
+  // open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
+  if (path == nullptr || !is_single_threaded() || !opens_are_libcs()) return kUndecided;
+  std::uint64_t resolve =
+      0x04;  // RESOLVE_NO_SYMLINKS: then the text of the path is the whole truth
+  if (path[0] == '/') {
+    if (!is_lexically_outside(path)) return kUndecided;
+  } else {
+    if (!is_beneath_unrelated_directory(directory, path)) return kUndecided;
+    resolve |= 0x01;  // RESOLVE_NO_XDEV: not into a mount below, either
+  }
+  struct {
+    std::uint64_t flags, mode, resolve;
+  } how = {static_cast<std::uint32_t>(flags), 0, resolve};
+  if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) how.mode = mode & 07777;
+  const long result =
+      sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(&how), sizeof(how));
+  switch (result) {
+    case -ELOOP:   // a symbolic link on the way
+    case -EXDEV:   // a mount on the way
+    case -EINVAL:  // flags that open(2) ignores
+    case -E2BIG:
+    case -EAGAIN:
+    case -ENOSYS:  // before Linux 5.6, or a seccomp filter that does not know it
+    case -EPERM:
+      return kUndecided;
+    default:
+      return result;
+  }
+}
+
+int judge_open(const char* operation, int directory, const char* path, int flags) {
+  if (path == nullptr) return 0;
+  const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  const bool keep = (flags & O_NOFOLLOW) != 0 || exclusive;
+  Located located = locate(directory, path, keep ? FinalLink::kKeep : FinalLink::kFollow);
+  if (located.tree == kOutside) return 0;
+  if (located.facts.lookup_error == 0) {
+    located.facts.write_error = write_permission(directory, path, access_of(flags));
+  }
+  return answer(operation, located.tree, directory, path, read_only_open(flags, located.facts));
+}
+
+int judge_reopen(const char* operation, int descriptor, int flags) {
+  char link[64];
+  return judge_open(operation, AT_FDCWD,
+                    Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str(), flags);
+}
+
+int judge_make_directory(const char* operation, int directory, const char* path) {
+  if (path == nullptr) return 0;
+  const Located located = locate(directory, path, FinalLink::kNameOnly);
+  if (located.tree == kOutside) return 0;
+  return answer(operation, located.tree, directory, path, read_only_make_directory(located.facts));
+}
+
+int judge_remove_file(const char* operation, int directory, const char* path) {
+  if (path == nullptr) return 0;
+  const Located located = locate(directory, path, FinalLink::kNameOnly);
+  // The tree itself is a mount point in a writable directory: the kernel says EISDIR by itself.
+  if (located.tree == kOutside || located.facts.is_tree_root) return 0;
+  return answer(operation, located.tree, directory, path, read_only_remove_file(located.facts));
+}
+
+int judge_remove_directory(const char* operation, int directory, const char* path) {
+  if (path == nullptr) return 0;
+  const Located located = locate(directory, path, FinalLink::kNameOnly);
+  // Who may not change the directory that holds the tree is told so first, by the kernel.
+  if (located.tree == kOutside || located.facts.parent_write_error != 0) return 0;
+  const int error = located.facts.is_tree_root ? EBUSY : read_only_remove_directory(located.facts);
+  return answer(operation, located.tree, directory, path, error);
+}
+
+namespace {
+
+constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
+constexpr unsigned kExchange = 2;   // RENAME_EXCHANGE
+
+bool exists(const Located& located) { return located.facts.lookup_error == 0; }
+bool is_directory(const Located& located) { return exists(located) && S_ISDIR(located.facts.mode); }
+
+// One side is the tree itself, a mount point in a writable directory: EBUSY, after what the kernel
+// finds first by itself.
+int rename_of_tree_root(const Located& from, const Located& to, unsigned flags) {
+  if (from.facts.parent_write_error != 0 || to.facts.parent_write_error != 0) return 0;
+  if (!exists(from) || ((flags & kNoReplace) != 0 && exists(to)) ||
+      ((flags & kExchange) != 0 && !exists(to)))
+    return 0;
+  if (exists(to) && (flags & kExchange) == 0 && is_directory(from) != is_directory(to)) return 0;
+  return EBUSY;
+}
+
+int rename_error(const Located& from, const Located& to, unsigned flags) {
+  // The directory that holds the tree is outside of it: renaming the tree is renaming a mount
+  // point.
+  const int from_mount = from.facts.is_tree_root ? kOutside : from.tree;
+  const int to_mount = to.facts.is_tree_root ? kOutside : to.tree;
+  if (from_mount != to_mount) return EXDEV;
+  if (from_mount == kOutside) return rename_of_tree_root(from, to, flags);
+  if (from.facts.last != LastComponent::kNormal) return EBUSY;
+  if (to.facts.last != LastComponent::kNormal) return (flags & kNoReplace) != 0 ? EEXIST : EBUSY;
+  return EROFS;
+}
+
+}  // namespace
+
+int judge_rename(const char* operation, int old_directory, const char* old_path, int new_directory,
+                 const char* new_path, unsigned flags) {
+  if (old_path == nullptr || new_path == nullptr) return 0;
+  const Located from = locate(old_directory, old_path, FinalLink::kNameOnly);
+  const Located to = locate(new_directory, new_path, FinalLink::kNameOnly);
+  // A missing directory on either side is found before anything else.
+  if ((from.tree == kOutside && to.tree == kOutside) || !from.resolved || !to.resolved) return 0;
+  const int error = rename_error(from, to, flags);
+  if (to.tree != kOutside) return answer(operation, to.tree, new_directory, new_path, error);
+  return answer(operation, from.tree, old_directory, old_path, error);
+}
+
+int judge_truncate(const char* operation, const char* path) {
+  if (path == nullptr) return 0;
+  Located located = locate(AT_FDCWD, path, FinalLink::kFollow);
+  if (located.tree == kOutside) return 0;
+  if (located.facts.lookup_error == 0)
+    located.facts.write_error = write_permission(AT_FDCWD, path, W_OK);
+  return answer(operation, located.tree, AT_FDCWD, path, read_only_truncate(located.facts));
+}
+
+int judge_mode(const char* operation, int directory, const char* path, bool follow) {
+  if (path == nullptr) return 0;
+  const Located located = locate(directory, path, follow ? FinalLink::kFollow : FinalLink::kKeep);
+  if (located.tree == kOutside) return 0;
+  // A link has no mode of its own: libc and the kernel say EOPNOTSUPP before they look at the
+  // mount.
+  if (!follow && exists(located) && S_ISLNK(located.facts.mode)) return 0;
+  return answer(operation, located.tree, directory, path, read_only_change_metadata(located.facts));
+}
+
+int judge_metadata(const char* operation, int directory, const char* path, bool follow) {
+  if (path == nullptr) return 0;
+  const Located located = locate(directory, path, follow ? FinalLink::kFollow : FinalLink::kKeep);
+  if (located.tree == kOutside) return 0;
+  return answer(operation, located.tree, directory, path, read_only_change_metadata(located.facts));
+}
+
+int judge_metadata_of_file(const char* operation, int descriptor) {
+  const int tree = locate_descriptor(descriptor);
+  return tree == kOutside ? 0 : answer_for_descriptor(operation, tree, descriptor, EROFS);
+}
+
+int judge_metadata_of_descriptor(const char* operation, int descriptor) {
+  const int tree = locate_descriptor(descriptor);
+  if (tree == kOutside) return 0;
+  // A descriptor that only names a file (O_PATH) is refused by the kernel with EBADF.
+  const long flags = sys::fcntl(descriptor, F_GETFL);
+  if (flags < 0 || (flags & O_PATH) != 0) return 0;
+  return answer_for_descriptor(operation, tree, descriptor, EROFS);
+}
+
+int judge_write_access(int directory, const char* path, bool follow, bool empty_path) {
+  if (path == nullptr) return 0;
+  if (empty_path && path[0] == '\0') return locate_descriptor(directory) == kOutside ? 0 : EROFS;
+  const Located located = locate(directory, path, follow ? FinalLink::kFollow : FinalLink::kKeep);
+  if (located.tree == kOutside) return 0;
+  const std::uint32_t mode = located.facts.mode;
+  return S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) || S_ISSOCK(mode) ? 0 : EROFS;
+}
+
+}  // namespace hfoffline::shim

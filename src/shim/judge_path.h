@@ -1,0 +1,43 @@
+// From a file operation to its errno: 0 (go on), or what a read-only mount answers, already
+// reported.
+//
+// `operation` is the function's name as records show it. Called on paths that may be null or wild:
+// a null pointer is left to the kernel. All keep errno; async-signal-safe.
+#pragma once
+
+#include <cstdint>
+
+namespace hfoffline::shim {
+
+// Whether any tree is protected; without one, nothing below needs to be called.
+bool has_protected_trees();
+
+// flags as for open(2). Only for flags with which open_can_write() holds.
+int judge_open(const char* operation, int directory, const char* path, int flags);
+// The same for a stream's or descriptor's own file, reopened through /proc/self/fd.
+int judge_reopen(const char* operation, int descriptor, int flags);
+int judge_make_directory(const char* operation, int directory, const char* path);
+int judge_remove_file(const char* operation, int directory, const char* path);
+int judge_remove_directory(const char* operation, int directory, const char* path);
+// flags as for renameat2(2); 0 for the others.
+int judge_rename(const char* operation, int old_directory, const char* old_path, int new_directory,
+                 const char* new_path, unsigned flags);
+int judge_truncate(const char* operation, const char* path);
+// Mode, owner and times. `follow`: of what a final symbolic link leads to.
+int judge_metadata(const char* operation, int directory, const char* path, bool follow);
+// The same for libc's chmod functions, which refuse a link by themselves.
+int judge_mode(const char* operation, int directory, const char* path, bool follow);
+// Mode, owner and times of an open file: fchmod, futimens.
+int judge_metadata_of_descriptor(const char* operation, int descriptor);
+// The same by AT_EMPTY_PATH, which takes O_PATH descriptors as well.
+int judge_metadata_of_file(const char* operation, int descriptor);
+// What access(W_OK) says after the kernel has granted it: EROFS below a tree, except for devices
+// and pipes. Not reported: asking is not writing.
+int judge_write_access(int directory, const char* path, bool follow, bool empty_path);
+
+// Opens at once, in one system call, if it is certain that the target is outside of every tree and
+// that nobody can tell the difference. Returns a descriptor, -errno, or kUndecided.
+inline constexpr long kUndecided = INT64_MIN;
+long open_if_outside(int directory, const char* path, int flags, unsigned mode);
+
+}  // namespace hfoffline::shim

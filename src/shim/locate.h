@@ -1,0 +1,59 @@
+// Where a path really leads, as the kernel resolves it: below a protected tree or not.
+//
+// Trees are recognised by (device, inode) of the directories above the target, not by comparing
+// strings: that holds through symbolic links, "..", descriptors, bind mounts and chroot. Raw system
+// calls only; no descriptor stays open, and with none left to open the answer is the same; errno
+// untouched; stack: about 1 KiB and three times the path's length, 9 KiB where paths are near
+// PATH_MAX.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/read_only.h"
+#include "core/sys.h"
+
+namespace hfoffline::shim {
+
+inline constexpr int kOutside = -1;
+
+// What a path-based operation would act on.
+struct Located {
+  int tree = kOutside;    // number of the policy's tree, or kOutside
+  bool resolved = false;  // the directory that holds the target was found
+  TargetFacts facts;      // filled when inside; write_error is not
+};
+
+// What becomes of a symbolic link at the end of the path.
+enum class FinalLink : std::uint8_t {
+  kFollow,   // open, chmod: the file it leads to
+  kKeep,     // O_NOFOLLOW, lchmod: the link itself, unless a slash comes after it
+  kNameOnly  // mkdir, unlink, rename: only the name in its directory counts, slash or not
+};
+
+// Looks `path` up relative to `directory` (AT_FDCWD or a descriptor). A path that cannot be
+// resolved up to its last component is kOutside: the kernel will say so itself. The facts are
+// filled for targets outside, too, if `resolved`.
+Located locate(int directory, const char* path, FinalLink final_link);
+
+// The tree that an open descriptor's file lies in, or kOutside. A file on another device than every
+// tree is outside.
+int locate_descriptor(int descriptor);
+
+// Whether an open of this absolute path can be judged as text: it has no "..", its text is outside
+// every tree, and "/" is still the root the policy was made for. Only valid together with
+// RESOLVE_NO_SYMLINKS.
+bool is_lexically_outside(const char* path);
+// The same for a relative path: its directory (AT_FDCWD or a descriptor) is outside and above no
+// tree. Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
+bool is_beneath_unrelated_directory(int directory, const char* path);
+
+// Called by the constructor: only in this process is the working directory remembered.
+void remember_process();
+// "/" may have changed: lexical tests are off until it was compared again, and the working
+// directory is asked for each time.
+void forget_root();
+// The working directory may have changed.
+void forget_directory();
+
+}  // namespace hfoffline::shim

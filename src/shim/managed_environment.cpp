@@ -1,0 +1,307 @@
+#include "shim/managed_environment.h"
+
+#include <unistd.h>
+
+#include "core/policy_transport.h"
+#include "core/sys.h"
+#include "core/text.h"
+#include "shim/current_test.h"
+#include "shim/exec_memory.h"
+#include "shim/policy_source.h"
+#include "shim/refusal.h"
+
+namespace hfoffline::shim {
+namespace {
+
+constexpr std::string_view kPreload = "LD_PRELOAD";
+constexpr std::string_view kAsanOptions = "ASAN_OPTIONS";
+// gcc's shared libasan refuses to start behind another preloaded library unless told otherwise.
+constexpr std::string_view kAsanOption = "verify_asan_link_order=0";
+constexpr std::string_view kCheckIn = "HFOFFLINE_CHECKIN";
+constexpr std::size_t kMaximumManaged = 1024;
+
+std::string_view name_of(const char* entry) {
+  std::size_t length = 0;
+  while (entry[length] != '\0' && entry[length] != '=') ++length;
+  return {entry, length};
+}
+
+std::string_view value_of(const char* entry, std::string_view name) {
+  return entry[name.size()] == '=' ? std::string_view(entry + name.size() + 1) : std::string_view();
+}
+
+bool same_text(const char* a, const char* b) {
+  while (*a != '\0' && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+// Takes the next path off a list that the loader splits at colons and spaces.
+std::string_view next_preload(std::string_view& list) {
+  while (!list.empty() && (list.front() == ':' || list.front() == ' ')) list.remove_prefix(1);
+  std::size_t length = 0;
+  while (length < list.size() && list[length] != ':' && list[length] != ' ') ++length;
+  const std::string_view path = slice(list, 0, length);
+  list.remove_prefix(length);
+  return path;
+}
+
+bool is_ours(std::string_view path) {
+  if (path == std::string_view(shim_file())) return true;
+  constexpr std::string_view kFile = "libhfoffline.so";
+  return path.ends_with(kFile) &&
+         (path.size() == kFile.size() || path[path.size() - kFile.size() - 1] == '/');
+}
+
+// "LD_PRELOAD=<ours>:<the others, in their order>".
+void append_preload(std::string_view others, Appender& out) {
+  out.add(kPreload).add_byte('=').add(shim_file());
+  for (std::string_view path = next_preload(others); !path.empty(); path = next_preload(others)) {
+    if (!is_ours(path)) out.add_byte(':').add(path);
+  }
+}
+
+bool contains_text(std::string_view text, std::string_view wanted) {
+  for (std::size_t at = 0; at + wanted.size() <= text.size(); ++at) {
+    if (slice(text, at, wanted.size()) == wanted) return true;
+  }
+  return false;
+}
+
+void append_asan_options(std::string_view options, Appender& out) {
+  out.add(kAsanOptions).add_byte('=').add(options);
+  if (contains_text(options, kAsanOption)) return;
+  if (!options.empty()) out.add_byte(':');
+  out.add(kAsanOption);
+}
+
+std::size_t policy_entry_bytes() {
+  return policy_is_baked() ? 0
+                           : kPolicyVariable.size() + 1 + encoded_policy_size(policy().size()) + 1;
+}
+
+char* write_policy_entry(char* memory) {
+  char* out = memory;
+  for (const char c : kPolicyVariable) *out++ = c;
+  *out++ = '=';
+  encode_policy(policy().bytes(), policy().size(), out);
+  out[encoded_policy_size(policy().size())] = '\0';
+  return memory;
+}
+
+struct Seen {
+  std::uint64_t bits[kMaximumManaged / 64] = {};
+  void add(std::size_t i) {
+    if (i < kMaximumManaged) bits[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+  bool has(std::size_t i) const {
+    return i < kMaximumManaged && (bits[i / 64] >> (i % 64) & 1) != 0;
+  }
+};
+
+const VariableRow* managed(const char* entry) {
+  return policy().may_manage(entry) ? policy().find_variable(name_of(entry)) : nullptr;
+}
+
+std::size_t row_number(const VariableRow* row) {
+  return static_cast<std::size_t>(row - &policy().variable(0));
+}
+
+std::size_t entry_count(const char* const* environment) {
+  std::size_t count = 0;
+  while (environment != nullptr && environment[count] != nullptr) ++count;
+  return count;
+}
+
+// Our own copy of HFOFFLINE_POLICY for `environ`, made when the one we were started with is lost.
+char* own_policy_entry;
+
+// Compared by place: comparing some kilobytes of text would be felt at every start.
+bool is_our_policy(const char* entry, std::string_view name) {
+  return entry == own_policy_entry || value_of(entry, name).data() == policy_text_in_environment();
+}
+
+// Texts that live as long as the process, for `environ`.
+char own_preload_entry[8192];
+char own_asan_entry[2048];
+
+bool environment_is_right() {
+  Seen seen;
+  bool preload = false;
+  bool travels = policy_is_baked();
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (const VariableRow* row = managed(*entry)) {
+      if (row->set == 0 || !same_text(*entry, policy().c_str(row->text))) return false;
+      seen.add(row_number(row));
+      continue;
+    }
+    const std::string_view name = name_of(*entry);
+    if (name == kCheckIn) return false;
+    if (name == kPolicyVariable) {
+      if (!is_our_policy(*entry, name)) return false;
+      travels = true;
+    }
+    if (name == kPreload) {
+      std::string_view list = value_of(*entry, name);
+      preload = next_preload(list) == std::string_view(shim_file());
+    }
+  }
+  for (std::size_t i = 0; i < policy().variable_count(); ++i) {
+    if (policy().variable(i).set == 1 && !seen.has(i)) return false;
+  }
+  return preload && travels;
+}
+
+char** memory_for_entries(std::size_t count) {
+  static char* few[1024];
+  if (count <= sizeof(few) / sizeof(few[0])) return few;
+  const long memory =
+      sys::mmap(count * sizeof(char*), 3 /* read, write */, 0x22 /* private, anonymous */, -1);
+  return sys::failed(memory) ? nullptr : reinterpret_cast<char**>(memory);
+}
+
+char* policy_entry_for_environ() {
+  if (own_policy_entry == nullptr) {
+    const long memory = sys::mmap(policy_entry_bytes(), 3, 0x22, -1);
+    if (sys::failed(memory)) return nullptr;
+    own_policy_entry = write_policy_entry(reinterpret_cast<char*>(memory));
+  }
+  return own_policy_entry;
+}
+
+// A copy that lives until the calling function returns.
+#define STACK_COPY(text, most)                                                                \
+  Appender(static_cast<char*>(__builtin_alloca(text.size() < most ? text.size() + 1 : most)), \
+           text.size() < most ? text.size() + 1 : most)                                       \
+      .add(text)                                                                              \
+      .view()
+
+}  // namespace
+
+void repair_environment() {
+  if (environment_is_right()) return;
+  const std::size_t count = entry_count(environ);
+  char** fresh = memory_for_entries(count + policy().variable_count() + 4);
+  if (fresh == nullptr) return;
+  // `fresh` may be the array that is in place since the last repair: entries only move towards its
+  // start.
+  std::string_view preload;
+  std::string_view asan;
+  char* travelling = nullptr;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    char* entry = environ[i];
+    if (managed(entry) != nullptr) continue;
+    const std::string_view name = name_of(entry);
+    if (name == kCheckIn) continue;
+    if (name == kPreload) {
+      preload = value_of(entry, name);
+    } else if (name == kAsanOptions) {
+      asan = value_of(entry, name);
+    } else if (name == kPolicyVariable) {
+      if (is_our_policy(entry, name)) travelling = entry;
+    } else {
+      fresh[used++] = entry;
+    }
+  }
+  // The texts below may be views of these very arrays: copy what is kept before writing.
+  preload = STACK_COPY(preload, sizeof(own_preload_entry));
+  asan = STACK_COPY(asan, sizeof(own_asan_entry));
+  Appender preload_entry(own_preload_entry);
+  append_preload(preload, preload_entry);
+  preload_entry.c_str();
+  fresh[used++] = own_preload_entry;
+  Appender asan_entry(own_asan_entry);
+  append_asan_options(asan, asan_entry);
+  asan_entry.c_str();
+  fresh[used++] = own_asan_entry;
+  if (!policy_is_baked()) {
+    char* entry = travelling != nullptr ? travelling : policy_entry_for_environ();
+    if (entry != nullptr) fresh[used++] = entry;
+  }
+  for (std::size_t i = 0; i < policy().variable_count(); ++i) {
+    const VariableRow& row = policy().variable(i);
+    if (row.set == 1) fresh[used++] = const_cast<char*>(policy().c_str(row.text));
+  }
+  fresh[used] = nullptr;
+  environ = fresh;
+}
+
+ExecEnvironment::ExecEnvironment(const char* const* environment)
+    : environment_(environment),
+      readable_(environment == nullptr ||
+                is_readable_memory(reinterpret_cast<std::uintptr_t>(environment))) {
+  size_ = sizeof(char*);
+  if (!readable_) return;
+  count_ = entry_count(environment);
+  std::size_t preload = 0;
+  std::size_t asan = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const std::string_view name = name_of(environment[i]);
+    if (name == kPreload) preload = value_of(environment[i], name).size();
+    if (name == kAsanOptions) asan = value_of(environment[i], name).size();
+  }
+  preload_bytes_ = kPreload.size() + 1 + std::string_view(shim_file()).size() + 1 + preload + 1;
+  asan_bytes_ = kAsanOptions.size() + 1 + asan + 1 + kAsanOption.size() + 1;
+  policy_bytes_ = policy_entry_bytes();
+  const std::size_t entries = count_ + policy().variable_count() + 5;
+  size_ = entries * sizeof(char*) + preload_bytes_ + asan_bytes_ + policy_bytes_ +
+          kMaximumTestBytes + 32;
+}
+
+char** ExecEnvironment::build(void* memory) {
+  if (!readable_) return const_cast<char**>(environment_);  // the kernel says EFAULT
+  auto** array = static_cast<char**>(memory);
+  const std::size_t entries = count_ + policy().variable_count() + 5;
+  char* text = reinterpret_cast<char*>(array + entries);
+  const std::string_view own_test = test_set_by_program();
+  std::string_view preload;
+  std::string_view asan;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const char* entry = environment_[i];
+    const std::string_view name = name_of(entry);
+    if (const VariableRow* row = managed(entry)) {
+      // A missing variable is what `env -i` leaves; another value is somebody's wish that will not
+      // come true.
+      const std::string_view wanted =
+          row->set == 1 ? std::string_view(policy().variable_value(*row)) : std::string_view();
+      if (row->set == 0 || value_of(entry, name) != wanted) {
+        report_environment(Reason::environment_replaced, "exec", name, *row);
+      }
+      continue;
+    }
+    if (name == kPreload) {
+      preload = value_of(entry, name);
+    } else if (name == kAsanOptions) {
+      asan = value_of(entry, name);
+    } else if (name == kPolicyVariable || name == kCheckIn ||
+               (name == kTestVariable && !own_test.empty())) {
+      continue;
+    } else {
+      array[used++] = const_cast<char*>(entry);
+    }
+  }
+  Appender preload_entry(text, preload_bytes_);
+  append_preload(preload, preload_entry);
+  array[used++] = const_cast<char*>(preload_entry.c_str());
+  text += preload_bytes_;
+  Appender asan_entry(text, asan_bytes_);
+  append_asan_options(asan, asan_entry);
+  array[used++] = const_cast<char*>(asan_entry.c_str());
+  text += asan_bytes_;
+  if (!own_test.empty()) {
+    Appender test_entry(text, kMaximumTestBytes + 32);
+    test_entry.add(kTestVariable).add_byte('=').add(own_test);
+    array[used++] = const_cast<char*>(test_entry.c_str());
+  }
+  text += kMaximumTestBytes + 32;
+  if (policy_bytes_ != 0) array[used++] = write_policy_entry(text);
+  for (std::size_t i = 0; i < policy().variable_count(); ++i) {
+    const VariableRow& row = policy().variable(i);
+    if (row.set == 1) array[used++] = const_cast<char*>(policy().c_str(row.text));
+  }
+  array[used] = nullptr;
+  return array;
+}
+
+}  // namespace hfoffline::shim

@@ -1,0 +1,46 @@
+// The next definition of an interposed function, found by a lookup of our own.
+//
+// dlsym(RTLD_NEXT) is not used: it is missing from plain C programs before glibc 2.34 and may
+// return the oldest version of a function that has two. See dl_iterate_phdr(3) and the gABI's and
+// GNU's hash tables.
+#pragma once
+
+#include <cstdint>
+
+namespace hfoffline::shim {
+
+enum class Slot : std::uint8_t {
+#define HOOK(name, family, need) name,
+#define API(name)
+#define SKIP(name, why)
+#include "shim/hooks.def"
+#undef HOOK
+#undef API
+#undef SKIP
+  count,
+};
+
+// Remembers the objects behind ours while the program has one thread and no loader lock can be held
+// by another. Called by the constructor; lookups before it do the same by themselves.
+void find_next_objects();
+
+// The address of `name` in the first object behind ours that defines it, or nullptr.
+void* find_next(const char* name);
+
+// The slot's function. Resolved at the first call, then one load. Where no object has it, a
+// function that fails with ENOSYS.
+void* resolve_next_symbol(Slot slot);
+extern void* next_symbols[static_cast<int>(Slot::count)];
+inline void* next_symbol(Slot slot) {
+  void* address = __atomic_load_n(&next_symbols[static_cast<int>(slot)], __ATOMIC_RELAXED);
+  return address != nullptr ? address : resolve_next_symbol(slot);
+}
+
+// Whether the slot's function is libc's own, not that of another preloaded library or a sanitizer
+// runtime.
+bool next_is_libc(Slot slot);
+
+// Absolute path of this shared object as the loader recorded it, or "" (NUL-terminated, static).
+const char* own_path();
+
+}  // namespace hfoffline::shim

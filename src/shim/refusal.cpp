@@ -1,0 +1,354 @@
+#include "shim/refusal.h"
+
+#include "core/errnos.h"
+#include "core/hash.h"
+#include "core/record.h"
+#include "core/sys.h"
+#include "core/text.h"
+#include "shim/current_test.h"
+#include "shim/mapping.h"
+#include "shim/message.h"
+#include "shim/policy_source.h"
+#include "shim/shared_state.h"
+
+namespace hfoffline::shim {
+namespace {
+
+// One refusal target of this process. Its line is kept, so that a later count can be written
+// without its facts.
+struct Entry {
+  std::uint64_t key;  // 0: free
+  std::uint64_t count;
+  std::uint64_t written;  // the count in the last line
+  std::uint32_t ready;    // 1: `line` may be read
+  std::uint32_t length;   // of `line` up to its count; 0: it is not written again
+  char* line;             // `few`, or pages of its own for a long one
+  char few[984];
+};
+static_assert(sizeof(Entry) == 1024);
+constexpr std::size_t kEntries = 512;
+constexpr std::size_t kCountBytes = 32;  // what comes behind the kept part of a line
+
+// The table's pages are zero again in a forked child (MADV_WIPEONFORK): another process counts from
+// the start.
+Entry* table;
+std::uint64_t own_counts[static_cast<std::size_t>(Reason::count)];
+
+constexpr std::string_view kTimeStart = "\"time\":\"";
+constexpr std::size_t kTimeBytes = 24;
+
+Entry* entries() {
+  Entry* found = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+  if (found != nullptr) return found;
+  const std::size_t size = kEntries * sizeof(Entry);
+  const long memory = sys::mmap(size, 3 /* read, write */, 0x22 /* private, anonymous */, -1);
+  if (sys::failed(memory)) return nullptr;
+  auto* fresh = reinterpret_cast<Entry*>(memory);
+  sys::call(SYS_madvise, memory, static_cast<long>(size), 18 /* MADV_WIPEONFORK */);
+  if (!__atomic_compare_exchange_n(&table, &found, fresh, false, __ATOMIC_ACQ_REL,
+                                   __ATOMIC_ACQUIRE)) {
+    sys::munmap(fresh, size);
+    return found;
+  }
+  return fresh;
+}
+
+std::uint64_t with_test(std::uint64_t key) {
+  const std::uint64_t result = key ^ current_test_hash();
+  return result != 0 ? result : 1;
+}
+
+Entry* find_entry(std::uint64_t key, bool create) {
+  Entry* all = entries();
+  if (all == nullptr) return nullptr;
+  for (std::size_t i = 0; i < 32; ++i) {
+    Entry& entry = all[(key + i) % kEntries];
+    std::uint64_t seen = __atomic_load_n(&entry.key, __ATOMIC_ACQUIRE);
+    if (seen == 0 && create &&
+        __atomic_compare_exchange_n(&entry.key, &seen, key, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE)) {
+      return &entry;
+    }
+    if (seen == key) return &entry;
+    if (seen == 0) return nullptr;
+  }
+  return nullptr;
+}
+
+// Other libraries' destructors may come after ours: from then on each count is written at once.
+bool no_later_flush;
+
+constexpr bool is_power_of_two(std::uint64_t value) { return (value & (value - 1)) == 0; }
+
+bool is_network(Kind kind) {
+  return kind == Kind::egress || kind == Kind::name || kind == Kind::probe;
+}
+
+void count_totals(Reason reason) {
+  RunState& state = run_state();
+  auto& counters =
+      policy().audit() && is_network(reason_info(reason).kind) ? state.audited : state.refused;
+  __atomic_fetch_add(&counters[static_cast<std::size_t>(reason)], 1, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&own_counts[static_cast<std::size_t>(reason)], 1, __ATOMIC_RELAXED);
+}
+
+void now(std::uint64_t* seconds, std::uint32_t* milliseconds) {
+  std::int64_t clock[2] = {};
+  sys::call(SYS_clock_gettime, 0, sys::word(clock));
+  *seconds = static_cast<std::uint64_t>(clock[0]);
+  *milliseconds = static_cast<std::uint32_t>(clock[1] / 1000000);
+}
+
+void lose_record() {
+  __atomic_fetch_add(&run_state().lost_records, 1, __ATOMIC_RELAXED);
+  static std::uint32_t said;
+  if (__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED) == 0 && !policy().quiet()) {
+    char text[512];
+    Appender message(text);
+    message.add("hfoffline: the record ")
+        .add(slice(policy().text(policy().header().record_file), 0, 400));
+    message.add(" cannot be written; refusals go on, but lines are lost\n");
+    write_message(message.view());
+  }
+}
+
+// One open, one write, one close: no descriptor stays behind, and a line is whole or counted as
+// lost.
+void write_line(std::string_view line) {
+  const std::string_view file = policy().text(policy().header().record_file);
+  if (file.empty()) return;
+  const long descriptor = sys::open(
+      file.data(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+  if (descriptor < 0) return lose_record();
+  RunState& state = run_state();
+  // A full disk cut the line before: start afresh, in the same write.
+  const bool torn = __atomic_exchange_n(&state.torn_record, 0, __ATOMIC_RELAXED) != 0;
+  const struct {
+    const char* data;
+    std::size_t size;
+  } parts[2] = {{"\n", torn ? 1UL : 0UL}, {line.data(), line.size()}};
+  long written = sys::call(SYS_writev, descriptor, sys::word(parts), 2);
+  if (torn && written > 0) --written;
+  sys::close(static_cast<int>(descriptor));
+  if (written != static_cast<long>(line.size())) {
+    if (written > 0) __atomic_store_n(&state.torn_record, 1, __ATOMIC_RELAXED);
+    lose_record();
+  }
+}
+
+// Keeps everything before the number of `"count":1}\n`.
+void keep_line(Entry& entry, std::string_view line) {
+  const std::size_t length = line.size() - 3;
+  entry.line = entry.few;
+  if (length > sizeof(entry.few)) {
+    const long memory = sys::mmap(kMaximumRecordBytes, 3 /* read, write */, 0x22, -1);
+    if (sys::failed(memory)) return;
+    entry.line = reinterpret_cast<char*>(memory);
+  }
+  __builtin_memcpy(entry.line, line.data(), length);
+  entry.length = static_cast<std::uint32_t>(length);
+}
+
+// The kept line with the present time and count.
+void write_entry(Entry& entry, std::uint64_t count, char* text, std::size_t size) {
+  Appender line(text, size);
+  line.add({entry.line, entry.length});
+  const std::size_t time_at = std::string_view("{\"schema\":1,").size() + kTimeStart.size();
+  std::uint64_t seconds = 0;
+  std::uint32_t milliseconds = 0;
+  now(&seconds, &milliseconds);
+  Appender time(text + time_at, kTimeBytes);
+  append_time(seconds, milliseconds, time);
+  line.add_number(count).add("}\n");
+  __atomic_store_n(&entry.written, count, __ATOMIC_RELAXED);
+  write_line(line.view());
+}
+
+__attribute__((noinline)) void write_long_entry(Entry& entry, std::uint64_t count) {
+  struct Text {
+    char line[kMaximumRecordBytes + kCountBytes];
+  };
+  const Mapped<Text> memory;
+  if (!memory) return lose_record();
+  write_entry(entry, count, memory->line, sizeof(memory->line));
+}
+
+void write_entry(Entry& entry, std::uint64_t count) {
+  char text[sizeof(entry.few) + kCountBytes];
+  if (entry.length > sizeof(entry.few)) return write_long_entry(entry, count);
+  write_entry(entry, count, text, sizeof(text));
+}
+
+std::string_view read_link(const char* path, char* buffer, std::size_t size) {
+  const long length = sys::readlinkat(sys::kCurrentDirectory, path, buffer, size);
+  return length > 0 ? std::string_view(buffer, static_cast<std::size_t>(length))
+                    : std::string_view();
+}
+
+std::string_view first_argument(char* buffer, std::size_t size) {
+  const long descriptor = sys::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {};
+  const long length = sys::read(static_cast<int>(descriptor), buffer, size);
+  sys::close(static_cast<int>(descriptor));
+  const std::string_view text(buffer, length > 0 ? static_cast<std::size_t>(length) : 0);
+  const std::size_t end = find_byte(text, '\0');
+  return end == std::string_view::npos ? text : slice(text, 0, end);
+}
+
+std::string_view base_name(std::string_view path) {
+  std::size_t start = path.size();
+  while (start > 0 && path[start - 1] != '/') --start;
+  return slice(path, start);
+}
+
+// "192.0.2.1:443" and "[2001:db8::1]:443" say the host already.
+bool names_host(std::string_view target, std::string_view host) {
+  return target.starts_with(host) ||
+         (target.starts_with("[") && slice(target, 1).starts_with(host));
+}
+
+void say(const Record& record, const Refusal& refusal, char* text, std::size_t size) {
+  Appender line(text, size);
+  const bool audited = refusal.verdict == "audit";
+  line.add("hfoffline: ")
+      .add(audited                       ? "let through: "
+           : refusal.verdict == "refuse" ? "refused: "
+                                         : "note: ");
+  line.add(refusal.operation).add(" ").add(slice(refusal.target, 0, 600));
+  if (!refusal.host.empty() && !names_host(refusal.target, refusal.host) &&
+      find_byte(refusal.target, '/') == std::string_view::npos) {
+    line.add(" (").add(refusal.host).add(")");
+  }
+  if (!audited) {
+    if (!refusal.error_text.empty()) {
+      line.add(" -> ").add(refusal.error_text);
+    } else if (refusal.error != 0) {
+      line.add(" -> ").add(errno_name(refusal.error));
+    }
+  }
+  line.add(": ").add(reason_info(refusal.reason).text);
+  line.add("; by ").add(base_name(record.exe)).add_byte('[').add_signed(record.pid).add_byte(']');
+  if (!record.test.empty()) line.add(" in ").add(slice(record.test, 0, 300));
+  line.add("; rule: ").add(refusal.rule);
+  line.truncate(size - 1);
+  line.add_byte('\n');
+  write_message(line.view());
+}
+
+bool first_for_target(const Refusal& refusal) {
+  std::uint64_t key = hash_bytes(0x7461726765740000, refusal.target.data(), refusal.target.size());
+  if (!refusal.host.empty()) key = hash_bytes(key, refusal.host.data(), refusal.host.size());
+  Entry* entry = find_entry(key != 0 ? key : 1, true);
+  return entry == nullptr || __atomic_fetch_add(&entry->count, 1, __ATOMIC_RELAXED) == 0;
+}
+
+// The texts of one report: too much for a small stack.
+struct ReportMemory {
+  char exe[1024];
+  char argv0[1024];
+  char line[kMaximumRecordBytes];
+  char said[2048];
+};
+
+void describe_process(Record& record, ReportMemory& memory) {
+  record.run = policy().text(policy().header().run);
+  record.pid = sys::getpid();
+  record.ppid = sys::getppid();
+  record.tid = sys::gettid();
+  record.exe = read_link("/proc/self/exe", memory.exe, sizeof(memory.exe));
+  record.argv0 = first_argument(memory.argv0, sizeof(memory.argv0));
+  record.test = current_test();
+  now(&record.time_seconds, &record.time_milliseconds);
+}
+
+}  // namespace
+
+std::uint64_t refusal_key(std::string_view operation, const void* target, std::size_t size,
+                          std::uint64_t extra) {
+  return hash_bytes(hash_bytes(extra + 0x68666f66, operation.data(), operation.size()), target,
+                    size);
+}
+
+bool count_repeated(std::uint64_t key, Reason reason) {
+  Entry* entry = find_entry(with_test(key), false);
+  if (entry == nullptr || __atomic_load_n(&entry->ready, __ATOMIC_ACQUIRE) == 0) return false;
+  const std::uint64_t count = __atomic_add_fetch(&entry->count, 1, __ATOMIC_RELAXED);
+  count_totals(reason);
+  if ((is_power_of_two(count) || no_later_flush) && entry->length != 0) write_entry(*entry, count);
+  return true;
+}
+
+void report(std::uint64_t key, const Refusal& refusal) {
+  if (count_repeated(key, refusal.reason)) return;
+  Entry* entry = find_entry(with_test(key), true);
+  count_totals(refusal.reason);
+  const std::uint64_t count =
+      entry != nullptr ? __atomic_add_fetch(&entry->count, 1, __ATOMIC_RELAXED) : 1;
+  // Another thread is about to make the entry ready; the last count is written at the end.
+  if (!is_power_of_two(count) && !no_later_flush) return;
+
+  const Mapped<ReportMemory> memory;
+  if (!memory) return lose_record();
+  Record record;
+  describe_process(record, *memory);
+  record.reason = refusal.reason;
+  record.operation = refusal.operation;
+  record.target = refusal.target;
+  record.host = refusal.host;
+  record.port = refusal.port;
+  record.error = refusal.error;
+  record.error_text = refusal.error_text;
+  record.verdict = refusal.verdict;
+  record.rule = refusal.rule;
+  record.count = count;
+  Appender line(memory->line);
+  append_record(record, line);
+  if (entry != nullptr && count == 1) {
+    // A managed variable is recorded once: programs set it over and over.
+    if (reason_info(refusal.reason).kind != Kind::environment) keep_line(*entry, line.view());
+    entry->written = 1;
+    __atomic_store_n(&entry->ready, 1, __ATOMIC_RELEASE);
+  }
+  write_line(line.view());
+  if (!policy().quiet() && first_for_target(refusal))
+    say(record, refusal, memory->said, sizeof(memory->said));
+}
+
+void report_environment(Reason reason, std::string_view operation, std::string_view name,
+                        const VariableRow& row) {
+  Refusal refusal;
+  refusal.reason = reason;
+  refusal.operation = operation;
+  refusal.target = name;
+  refusal.verdict = "ignore";
+  refusal.rule = policy().text(row.rule);
+  report(refusal_key(operation, name.data(), name.size()), refusal);
+}
+
+void flush_counts() {
+  Entry* all = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+  if (all == nullptr) return;
+  for (std::size_t i = 0; i < kEntries; ++i) {
+    Entry& entry = all[i];
+    if (__atomic_load_n(&entry.ready, __ATOMIC_ACQUIRE) == 0 || entry.length == 0) continue;
+    const std::uint64_t count = __atomic_load_n(&entry.count, __ATOMIC_RELAXED);
+    if (count != __atomic_load_n(&entry.written, __ATOMIC_RELAXED)) write_entry(entry, count);
+  }
+}
+
+void flush_counts_at_end() {
+  no_later_flush = true;
+  flush_counts();
+}
+
+std::uint64_t own_refusal_count(Kind kind) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 1; i < static_cast<std::size_t>(Reason::count); ++i) {
+    if (reason_info(static_cast<Reason>(i)).kind == kind) {
+      total += __atomic_load_n(&own_counts[i], __ATOMIC_RELAXED);
+    }
+  }
+  return total;
+}
+
+}  // namespace hfoffline::shim

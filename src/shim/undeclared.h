@@ -1,0 +1,23 @@
+// Functions that glibc exports and no header of it declares (entry points of fortified and of old
+// programs).
+#pragma once
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+extern "C" {
+int __open(const char* path, int flags, ...);
+int __open64(const char* path, int flags, ...);
+int __open_2(const char* path, int flags);
+int __open64_2(const char* path, int flags);
+int __openat_2(int directory, const char* path, int flags);
+int __openat64_2(int directory, const char* path, int flags);
+FILE* _IO_fopen(const char* path, const char* mode);
+// Of a stream that libc has made and not opened yet; what fopen itself calls.
+FILE* _IO_file_fopen(FILE* stream, const char* path, const char* mode, int is_32_bit);
+FILE* _IO_file_open(FILE* stream, const char* path, int flags, int permissions, int read_write,
+                    int is_32_bit);
+FILE* _IO_popen(const char* command, const char* type);
+int __connect(int descriptor, const struct sockaddr* address, socklen_t length);
+int __sendmmsg(int descriptor, struct mmsghdr* messages, unsigned count, int flags);
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+import os
+import shutil
+
+import case
+
+HELLO = "#include <stdio.h>\nint main(void) { puts(\"static\"); return 0; }\n"
+
+
+def holds():
+    static = case.c_program(HELLO, "-static", name="static")
+    wrapper = case.script(f"#!{static}\n", name="wrapper")
+
+    def each_choice(program, file, text, user=None):
+        """warn, refuse and allow, for a program named directly."""
+        record = case.shared / f"record-{os.path.basename(program)}-{user}.jsonl"
+        result = case.run("--record", record, "--", program, user=user)
+        case.expect_code(result, 0, f"{program}: warn")
+        case.check(result.out != "", f"{program} is run")
+        case.contains(result.err, f"hfoffline: warning: {file}: ", "the warning")
+        case.contains(result.err, text, "the reason")
+        lines = [line for line in case.record(record) if line["kind"] == "exec"]
+        case.equal([(line["target"], line["verdict"]) for line in lines], [(str(file), "warn")], "the record")
+        case.contains(result.err, "1 start of a program the shim cannot enter", "the summary")
+        for flags in (["--strict"], ["--unshimmed", "refuse"]):
+            result = case.expect_code(case.run(*flags, "--", program, user=user), 125, f"{program}: {flags}")
+            case.equal(result.out, "", "nothing is run")
+            case.contains(result.err, f"not run, because of {flags[0]}", "what decided")
+        for flags in (["--unshimmed", "allow"], ["--strict", "--unshimmed", "allow"]):
+            result = case.expect_code(case.run(*flags, "--", program, user=user), 0, f"{program}: {flags}")
+            case.lacks(result.err, "warning", "allowed is allowed")
+
+    each_choice(static, static, "linked statically")
+    each_choice(wrapper, static, "linked statically")
+
+    # Started by a program of the run: the exec hooks say the same.
+    result = case.expect_code(case.run("--", "sh", "-c", f"{static}; true"), 0, "from a shell")
+    case.contains(result.err, "1 start of a program the shim cannot enter", "the summary")
+    result = case.run("--strict", "--", "sh", "-c", f"{static}; echo $?")
+    case.equal(result.out, "126\n", "from a shell, --strict")
+
+    go = shutil.which("go")
+    if go:
+        source = case.tmp / "hello.go"
+        source.write_text('package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("go") }\n')
+        built = case.command(go, "build", "-o", case.tmp / "go-program", source,
+                             env=case.clean_environment(CGO_ENABLED=0, GOCACHE=case.tmp / "go-cache", GOFLAGS="-mod=mod", GOPROXY="off"))
+        case.expect_code(built, 0, "building a Go program")
+        each_choice(case.tmp / "go-program", case.tmp / "go-program", "linked statically")
+
+    # A setuid program: root's own gain nothing, others lose the shim.
+    setuid = case.c_program(HELLO.replace("static", "setuid"), name="setuid")
+    if os.geteuid() == 0:
+        setuid.chmod(0o4755)
+        each_choice(setuid, setuid, "setuid", user=case.unprivileged())
+        case.lacks(case.expect_code(case.run("--strict", "--", setuid), 0, "setuid for root").err, "warning", "setuid for root")
+    # The twin: the same program without the bit.
+    setuid.chmod(0o755)
+    case.lacks(case.expect_code(case.run("--strict", "--", setuid), 0, "an ordinary program").err, "warning", "an ordinary program")
+
+
+case.main(holds)

@@ -1,0 +1,2 @@
+/* A library that somebody preloads; it does nothing. */
+int harmless_library = 1;

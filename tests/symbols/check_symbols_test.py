@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Each check of check_symbols.py must go off for a library that is bad in just that way."""
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import check_symbols
+
+COMPILER = shlex.split(os.environ.get("CC", "cc"))
+
+LIBRARY = """
+extern char **environ;
+extern int *__errno_location(void);
+extern void *dlsym(void *, const char *) __attribute__((weak));
+extern int dl_iterate_phdr(int (*)(void *, unsigned long, void *), void *) __attribute__((weak));
+__attribute__((visibility("default"))) int open(const char *path, int flags, ...) {
+  *__errno_location() = dlsym != 0 && dl_iterate_phdr != 0 && environ != 0;
+  return path != 0 && flags;
+}
+__attribute__((visibility("default"))) int hfoffline_active(void) { return 1; }
+"""
+
+LIBC = """
+int open(void) { return 0; }
+int other(void) { return 0; }
+int __open_nocancel(void) { return 0; }
+"""
+LIBC_VERSIONS = "GLIBC_2.2.5 { global: open*; other*; __open*_2; }; GLIBC_PRIVATE { global: __open_nocancel; };"
+
+HOOKS = """
+// a comment
+HOOK(open, open, required)
+API(hfoffline_active)
+"""
+
+BARE = ["-shared", "-fPIC", "-nostdlib", "-nostartfiles", "-fvisibility=hidden", "-Wl,--hash-style=gnu",
+        "-Wl,--build-id=none", "-ffreestanding", "-fno-builtin", "-w"]
+
+
+class SymbolsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.directory.cleanup()
+
+    def write(self, name, text):
+        path = os.path.join(self.directory.name, name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    def build(self, name, source, flags):
+        path = os.path.join(self.directory.name, name + ".so")
+        command = COMPILER + [self.write(name + ".c", source), "-o", path] + flags
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        return path
+
+    def complaints(self, source=LIBRARY, flags=(), hooks=HOOKS, libc=LIBC):
+        library = self.build("library", source, BARE + list(flags))
+        versions = self.write("versions", LIBC_VERSIONS)
+        libc_path = self.build("libc", libc, [flag for flag in BARE if "visibility" not in flag]
+                               + ["-Wl,--version-script=" + versions])
+        found, _ = check_symbols.run_checks(library, libc_path, self.write("hooks.def", hooks))
+        return found
+
+    def expect(self, expected, **how):
+        """Exactly these complaints, in any order."""
+        self.assertEqual(sorted(self.complaints(**how)), sorted(expected))
+
+    def test_a_good_library_has_no_complaints(self):
+        self.expect([])
+
+    def test_export_without_a_row(self):
+        extra = LIBRARY + '__attribute__((visibility("default"))) int stray(void) { return 0; }'
+        self.expect([("exports", "exported without a row: stray")], source=extra)
+
+    def test_row_without_an_export(self):
+        self.expect([("exports", "has a row but is not exported: other")],
+                    hooks=HOOKS + "HOOK(other, open, required)\n")
+
+    def test_api_row_without_an_export(self):
+        self.expect([("exports", "has a row but is not exported: hfoffline_version")],
+                    hooks=HOOKS + "API(hfoffline_version)\n")
+
+    def test_required_but_in_no_libc(self):
+        library = LIBRARY + '__attribute__((visibility("default"))) int nosuch(void) { return 0; }'
+        self.expect([("required", "hooks.def:5: required, but not in the libc: nosuch")],
+                    source=library, hooks=HOOKS + "HOOK(nosuch, open, required)\n")
+        self.expect([], source=library, hooks=HOOKS + "HOOK(nosuch, open, optional)\n")
+
+    def test_needed_library(self):
+        needed = self.build("needed", "int open64(void) { return 0; }", ["-shared", "-fPIC", "-nostdlib"])
+        found = self.complaints(flags=["-Wl,--no-as-needed", needed])
+        self.assertEqual([check for check, _ in found], ["needed"])
+
+    def test_defined_versions(self):
+        versions = self.write("node", "NODE { global: open; hfoffline_active; local: *; };")
+        found = self.complaints(flags=["-Wl,--version-script=" + versions])
+        # The node is a symbol as well, which is an export too many.
+        self.assertEqual(sorted(found), [("exports", "exported without a row: NODE"),
+                                         ("versions", "defines symbol versions"),
+                                         ("versions", "has symbol versions")])
+
+    def test_anonymous_version_node_is_fine(self):
+        versions = self.write("node", "{ global: open; hfoffline_active; local: *; };")
+        self.expect([], flags=["-Wl,--version-script=" + versions])
+
+    def test_needed_versions(self):
+        versions = self.write("node", "OTHER { global: puts; };")
+        needed = self.build("needed", "int puts(const char *s) { return !s; }",
+                            ["-shared", "-fPIC", "-nostdlib", "-Wl,--version-script=" + versions])
+        user = LIBRARY + "int puts(const char *); int use(void) { return puts(0); }"
+        found = self.complaints(source=user, flags=["-Wl,--no-as-needed", needed])
+        self.assertIn(("versions", "needs symbol versions"), found)
+
+    def test_undefined_symbol(self):
+        user = LIBRARY + ("extern int puts(const char *);"
+                          '__attribute__((used)) static int use(void) { return puts("x"); }')
+        self.expect([("undefined", "undefined: puts")], source=user)
+
+    def test_undefined_symbol_that_should_be_weak(self):
+        strong = LIBRARY.replace("extern void *dlsym(void *, const char *) __attribute__((weak));",
+                                 "extern void *dlsym(void *, const char *);").replace("dlsym != 0", "dlsym(0, 0) != 0")
+        self.expect([("undefined", "undefined and not weak: dlsym")], source=strong)
+
+    def test_hidden_heap(self):
+        for name in ("malloc", "free", "_Znwm", "_ZdlPv", "__cxa_throw", "_Unwind_Resume"):
+            hidden = LIBRARY + "__attribute__((used)) void *%s(void *p) { return p; }" % name
+            self.expect([("forbidden", "must not occur: " + name)], source=hidden)
+
+    def test_executable_stack(self):
+        found = self.complaints(flags=["-Wl,-z,execstack"])
+        self.assertEqual([check for check, _ in found], ["segments"])
+        self.assertIn("stack", found[0][1])
+
+    def test_writable_code(self):
+        mixed = LIBRARY + '__asm__(".section .mixed,\\"awx\\"\\n.quad 0\\n.text\\n");'
+        found = self.complaints(source=mixed)
+        self.assertEqual([check for check, _ in found], ["segments"])
+        self.assertIn("segment", found[0][1])
+
+    def test_text_relocation(self):
+        patched = LIBRARY + '__asm__(".text\\n.balign 8\\n.quad environ\\n");'
+        self.expect([("segments", "has text relocations")], source=patched, flags=["-Wl,-z,notext"])
+
+    def test_hash_style(self):
+        self.expect([("hash", "has no GNU hash table")], flags=["-Wl,--hash-style=sysv"])
+        self.expect([], flags=["-Wl,--hash-style=both"])
+
+    def test_twin_left_undecided(self):
+        libc = LIBC + "int openat64(void) { return 0; } int __open64_2(void) { return 0; }"
+        self.expect([("twins", "__open64_2 is a twin of open: HOOK it, or SKIP it with the reason"),
+                     ("twins", "openat64 is a twin of open: HOOK it, or SKIP it with the reason")], libc=libc)
+        self.expect([], libc=libc,
+                    hooks=HOOKS + 'SKIP(openat64, "for the test")\nSKIP(__open64_2, "for the test")\n')
+
+    def test_skip_without_a_reason(self):
+        libc = LIBC + "int open64(void) { return 0; }"
+        self.expect([("skips", "hooks.def:5: SKIP(open64) gives no reason")], libc=libc,
+                    hooks=HOOKS + 'SKIP(open64, " ")\n')
+
+    def test_skip_that_matches_nothing(self):
+        self.expect([("skips", "hooks.def:5: SKIP(opne64) is a twin of no hooked function")],
+                    hooks=HOOKS + 'SKIP(opne64, "misspelt")\n')
+
+    def test_duplicate_rows(self):
+        self.expect([("duplicates", "hooks.def:5: open is also at hooks.def:3")],
+                    hooks=HOOKS + "HOOK(open, open, required)\n")
+
+    def test_line_that_is_no_row(self):
+        self.expect([("rows", "hooks.def:5: not a row: HOOK(open64, open)")], hooks=HOOKS + "HOOK(open64, open)\n")
+
+    def test_a_file_that_is_no_library(self):
+        with self.assertRaises(check_symbols.elf.ElfError):
+            check_symbols.run_checks(__file__, __file__, self.write("hooks.def", HOOKS))
+
+    def test_stems(self):
+        twins = {
+            "open": "open64 __open __open64 __open_2 __open64_2 openat openat64 __openat_2 openat2 "
+                    "__open_nocancel __libc_open64",
+            "fopen": "fopen64 _IO_fopen _IO_file_fopen",
+            "chmod": "fchmod lchmod fchmodat fchmodat2",
+            "utimes": "lutimes futimes futimesat __utimes64 __utimes_time64",
+            "access": "faccessat faccessat2",
+            "realpath": "__realpath_chk",
+            "gethostbyname": "gethostbyname2 gethostbyname_r gethostbyname2_r __gethostbyname_r",
+            "mknod": "__xmknod __xmknodat mknodat",
+            "execv": "execvp",
+            "posix_spawn": "posix_spawnp",
+        }
+        for name, others in twins.items():
+            for other in others.split():
+                self.assertEqual(check_symbols.stem(other), check_symbols.stem(name), other)
+        for name, other in (("open", "opendir"), ("send", "sendto"), ("access", "acct"), ("connect", "socket")):
+            self.assertNotEqual(check_symbols.stem(other), check_symbols.stem(name), other)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""Fills the tables of docs/ that derive from the sources' own lists.
+
+A document marks a table with <!-- table NAME --> and <!-- end -->; what is between is replaced.
+"""
+
+import argparse
+import difflib
+import pathlib
+import re
+import sys
+
+STRING = r'"((?:[^"\\]|\\.)*)"'
+
+
+def rows(text: str, macro: str) -> list[list[str]]:
+    """The arguments of each MACRO(...) row of a .def file; comments and blank rows are left out."""
+    text = re.sub(r"(?m)^\s*//.*$", "", text)
+    found = []
+    for match in re.finditer(rf"(?m)^\s*{macro}\(((?:{STRING}|[^)\"])*)\)", text):
+        arguments = re.findall(rf"{STRING}|([^,\s\"]+)", match.group(1))
+        found.append([(quoted or bare).replace('\\"', '"').replace("\\\\", "\\") for quoted, bare in arguments])
+    return found
+
+
+def table(head: list[str], body: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
+    return "\n".join(lines)
+
+
+def code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+TYPES = {
+    "absolute_path": "absolute path",
+    "path": "path",
+    "path_list": "array of absolute paths",
+    "layout": '`"auto"`, `"hf-home"` or `"hub-cache"`',
+    "mode": '`"refuse"` or `"audit"`',
+    "errno_name": "name of an errno, see below",
+    "unshimmed": '`"warn"`, `"refuse"` or `"allow"`',
+    "boolean": "`true` or `false`",
+    "variable": "name of a variable",
+    "variable_list": "array of variable names",
+    "assignment_list": "array of `NAME=VALUE`",
+    "preset_list": "array of preset names",
+    "allow_list": "array of hosts, addresses and networks, see below",
+}
+
+
+# What help texts call a value; a boolean takes none.
+VALUE_NAMES = {
+    "absolute_path": "DIR",
+    "path": "FILE",
+    "path_list": "DIR",
+    "layout": "LAYOUT",
+    "mode": "MODE",
+    "errno_name": "ERRNO",
+    "unshimmed": "ACTION",
+    "variable": "NAME",
+    "variable_list": "NAME",
+    "assignment_list": "NAME=VALUE",
+    "preset_list": "NAMES",
+    "allow_list": "HOST",
+}
+
+
+class Sources:
+    def __init__(self, root: pathlib.Path, probes: str | None):
+        self.root = root
+        self.probe_tables = probes
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def config_keys(self) -> str:
+        body = []
+        for section, name, kind, variable, flag, default, text in rows(self.read("src/core/config_keys.def"), "KEY"):
+            body.append(
+                [f"`[{section}]` `{name}`", text, TYPES[kind], code(default), code(f"--{flag}" if flag else ""), code(variable)]
+            )
+        return table(["key", "what it does", "value", "default", "flag", "variable"], body)
+
+    def man_settings(self) -> str:
+        lines = []
+        for section, name, kind, variable, flag, default, text in rows(self.read("src/core/config_keys.def"), "KEY"):
+            if not flag:
+                continue
+            value = f" *{VALUE_NAMES[kind]}*" if kind != "boolean" else ""
+            more = [f"default: {default}"] if default else []
+            more += [f"variable: **{variable}**"] if variable else []
+            more.append(f"key: **{name}** in **[{section}]**")
+            lines.append(f"**\\-\\-{flag}**{value}\n:   {text[0].upper()}{text[1:]}. ({'; '.join(more)})\n")
+        return "\n".join(lines).rstrip()
+
+    def man_commands(self) -> str:
+        lines = []
+        for name, _, text in rows(self.read("src/cli/commands.def"), "COMMAND"):
+            lines.append(f"**hfoffline {name}**\n:   {text[0].upper()}{text[1:]}.\n")
+        return "\n".join(lines).rstrip()
+
+    def commands(self) -> str:
+        return table(
+            ["command", "what it does"],
+            [[f"`hfoffline {name}`", text] for name, _, text in rows(self.read("src/cli/commands.def"), "COMMAND")],
+        )
+
+    def errnos(self) -> str:
+        names = [name for name, configurable in rows(self.read("src/core/errnos.def"), "ERRNO") if configurable == "true"]
+        return ", ".join(f"`{name}`" for name in names) + "."
+
+    def reasons(self) -> str:
+        return table(
+            ["reason", "kind", "violation", "meaning"],
+            [
+                [code(reason), kind, "yes" if violation == "true" else "no", text]
+                for reason, kind, violation, text in rows(self.read("src/core/reasons.def"), "REASON")
+            ],
+        )
+
+    def hooks(self) -> str:
+        text = self.read("src/shim/hooks.def")
+        families: dict[str, list[str]] = {}
+        for name, family, need in rows(text, "HOOK"):
+            families.setdefault(family, []).append(f"`{name}`" + ("" if need == "required" else "†"))
+        return table(["family", "count", "functions"], [[f, str(len(n)), ", ".join(n)] for f, n in families.items()])
+
+    def skipped(self) -> str:
+        skips = rows(self.read("src/shim/hooks.def"), "SKIP")
+        return table(["function", "why it is not hooked"], [[code(name), why] for name, why in skips])
+
+    def interface(self) -> str:
+        return ", ".join(f"`{name}`" for (name,) in rows(self.read("src/shim/hooks.def"), "API")) + "."
+
+    def probes(self) -> str | None:
+        return self.probe_tables
+
+    def presets(self) -> str:
+        text = self.read("src/presets/presets.def")
+        parts = []
+        actions = {
+            "SET": "set",
+            "SET_IF_DIRECTORY": "set if that is a directory",
+            "UNSET": "removed",
+            "UNSET_PROXY": "removed unless `[env] keep_proxies`",
+            "SCRATCH": "set to a directory in scratch",
+        }
+        pattern = rf'PRESET\((\w+), {STRING}, {STRING}\)\s*#include "([^"]+)"'
+        for name, title, uses, file in re.findall(pattern, text):
+            body = []
+            data = self.read(f"src/{file}")
+            found = []
+            for macro in actions:
+                for match in re.finditer(rf"(?m)^\s*{macro}\(", data):
+                    (row,) = rows(data[match.start() : data.find("\n", match.end()) + 1], macro)
+                    found.append((match.start(), macro, row))
+            for _, macro, row in sorted(found):
+                variable, rest = row[0], row[1:]
+                value = code(rest.pop(0)) if macro in ("SET", "SET_IF_DIRECTORY", "SCRATCH") else ""
+                why, since, until = (rest + ["", ""])[:3]
+                versions = "–".join([since, until]) if since or until else ""
+                body.append([code(variable), actions[macro], value, why, versions])
+            heading = f"### `{name}`: {title}\n\n"
+            if uses:
+                heading += "Takes along: " + ", ".join(f"`{u}`" for u in uses.split()) + ".\n\n"
+            parts.append(heading + table(["variable", "action", "value", "why", "versions"], body))
+        return "\n\n".join(parts)
+
+
+def fill(text: str, sources: Sources) -> str:
+    def replace(match: re.Match[str]) -> str:
+        content = getattr(sources, match.group(2).replace("-", "_"))()
+        if content is None:
+            return match.group(0)
+        return f"{match.group(1)}\n{content}\n{match.group(3)}"
+
+    return re.sub(r"(?s)(<!-- table ([a-z-]+) -->).*?(<!-- end -->)", replace, text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and say which document is out of date")
+    parser.add_argument("--probes", metavar="FILE", help="what run_probes.py --markdown printed, for docs/hooks.md")
+    parser.add_argument("root", nargs="?", default=pathlib.Path(__file__).resolve().parent.parent)
+    options = parser.parse_args()
+    check, root = options.check, pathlib.Path(options.root)
+    probes = None
+    if options.probes:
+        probes = pathlib.Path(options.probes).read_text(encoding="utf-8").strip()
+        probes = re.sub(r"(?m)^(\|.*\|)\n(?=[^|\n])", r"\1\n\n", probes)  # what follows a table is not part of it
+    sources = Sources(root, probes)
+    stale = False
+    for path in sorted([*(root / "docs").glob("*.md"), root / "README.md"]):
+        before = path.read_text(encoding="utf-8")
+        after = fill(before, sources)
+        if before == after:
+            continue
+        if check:
+            stale = True
+            name = str(path.relative_to(root))
+            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, name))
+            print(f"\n{name} is out of date: run tools/generate_docs.py")
+        else:
+            path.write_text(after, encoding="utf-8")
+            print(f"wrote {path.relative_to(root)}")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
