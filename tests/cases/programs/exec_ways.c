@@ -60,7 +60,7 @@ static const char* command_of(char** arguments, char* text, size_t size) {
 static int by_popen(const char* command) {
   FILE* stream = popen(command, "r");
   if (stream == NULL) return -1;
-  char text[4096];
+  static char text[4096]; /* not on the stack, which may be small */
   size_t got;
   while ((got = fread(text, 1, sizeof(text), stream)) > 0) {
     if (write(1, text, got) < 0) break;
@@ -97,7 +97,7 @@ static int by_execle(const char* file, char** a, int count, char** environment) 
 }
 
 int start_program(enum way way, const char* file, char** arguments, char** environment) {
-  char command[4096];
+  static char command[4096]; /* the same */
   pid_t child = 0;
   int taken = 0;
   while (taken < 5 && arguments[taken] != NULL) ++taken;

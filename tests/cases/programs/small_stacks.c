@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "signal_stack.h"
+
 static char inside[4096], outside[4096], by_link[4096], deep[4096];
 static int call;
 
@@ -88,7 +90,7 @@ static void in_thread(void) {
   if (pthread_create(&thread, &attributes, body, NULL) == 0) pthread_join(thread, NULL);
 }
 static void in_handler(void) {
-  size_t size = ((size_t)sysconf(_SC_MINSIGSTKSZ) + 8192 + 4095) & ~(size_t)4095;
+  size_t size = (small_signal_stack() + 4095) & ~(size_t)4095;
   char* memory = mmap(NULL, size + 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   mprotect(memory + 65536, size, PROT_READ | PROT_WRITE);
   stack_t stack = {.ss_sp = memory + 65536, .ss_size = size};

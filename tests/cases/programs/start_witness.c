@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "exec_ways.h"
+#include "signal_stack.h"
 
 extern char** environ;
 
@@ -102,8 +103,7 @@ static void start_at(enum place place) {
       start_in_handler(0);
       break;
     case ON_SIGNAL_STACK:
-      /* What the kernel itself needs depends on the processor. */
-      start_in_handler((size_t)sysconf(_SC_MINSIGSTKSZ) + 8192);
+      start_in_handler(small_signal_stack());
       break;
     default:
       start_now();
