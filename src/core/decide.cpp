@@ -8,11 +8,21 @@
 namespace hfoffline {
 namespace {
 
-#ifndef AF_VSOCK
-constexpr int kVsock = 40;
-#else
-constexpr int kVsock = AF_VSOCK;
-#endif
+// Families that stay on the machine (Unix, netlink, key management, kernel crypto, a multiplexer
+// over a connected TCP socket), and those whose addresses are judged where they are given: the
+// internet's and SMC, which uses them. 0 is the kernel's to refuse.
+constexpr int kJudgedOrLocal[] = {AF_UNSPEC,  AF_UNIX, AF_INET,         AF_INET6, AF_KEY,
+                                  AF_NETLINK, AF_ALG,  41 /* AF_KCM */, 43 /* AF_SMC */};
+// AF_MCTP, the last family of Linux 6.18. Whatever is above does not exist.
+constexpr int kLastFamily = 45;
+
+bool is_judged_or_local(int family) {
+  if (family < 0 || family > kLastFamily) return true;
+  for (const int known : kJudgedOrLocal) {
+    if (family == known) return true;
+  }
+  return false;
+}
 
 std::string_view without_trailing_dot(std::string_view name) {
   if (name.size() > 1 && name.back() == '.') name.remove_suffix(1);
@@ -49,7 +59,9 @@ Verdict decide_name(const Policy& policy, std::string_view name, std::uint16_t p
 int refuse_socket(int family, int type) {
   // What an unprivileged process is told; the type's high bits are SOCK_NONBLOCK and SOCK_CLOEXEC.
   if (family == AF_PACKET) return EPERM;
-  if (family == kVsock) return EAFNOSUPPORT;
+  // vsock, CAN, Bluetooth, TIPC, XDP ...: devices and buses that lead out, with addresses of their
+  // own.
+  if (!is_judged_or_local(family)) return EAFNOSUPPORT;
   const int kind = type & 0xf;
   if ((family == AF_INET || family == AF_INET6) && kind == SOCK_RAW) return EPERM;
   // SOCK_PACKET, the obsolete way to AF_PACKET.

@@ -31,7 +31,9 @@ Verdict decide_endpoint(const Policy& policy, const Endpoint& endpoint);
 // Names match ignoring case and one trailing dot.
 Verdict decide_name(const Policy& policy, std::string_view name, std::uint16_t port);
 
-// AF_PACKET, AF_VSOCK, and raw sockets of the internet families. Returns 0 (allowed) or the errno.
+// AF_PACKET, raw sockets of the internet families, and every family that leads out of the machine
+// by addresses that are not judged (vsock, CAN, Bluetooth, XDP ...). Returns 0 (allowed) or the
+// errno.
 int refuse_socket(int family, int type);
 
 bool is_localhost(std::string_view name);  // localhost, *.localhost, with or without a trailing dot

@@ -73,9 +73,6 @@ inline int judge_copy(const char* operation, int descriptor, const CopiedAddress
   return is_plain_loopback(address) ? 0 : judge_address(operation, descriptor, address, direction);
 }
 
-// Remembers the type of a socket that was just made, so that judging it needs no system call.
-void remember_socket_type(int descriptor, int type);
-
 int judge_socket(const char* operation, int family, int type);
 
 // The address of an internet socket address. False for other families and short lengths.

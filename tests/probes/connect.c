@@ -127,6 +127,26 @@ static void icmp(void* context) {
        raw_socket(row->family, SOCK_DGRAM, row->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6));
 }
 
+// A version 6 SCTP stream takes version 4 addresses, and any SMC socket connects by TCP.
+static void sctp(void* context) {
+  const struct row* row = context;
+  call(row, raw_socket(row->family, row->type, IPPROTO_SCTP));
+}
+
+static void smc(void* context) {
+  const struct row* row = context;
+  call(row, raw_socket(43 /* AF_SMC */, row->type, 0));
+}
+
+// Where the interface for groups comes from the socket, the address needs none.
+static void with_group_interface(void* context) {
+  const struct row* row = context;
+  int fd = raw_socket(row->family, row->type, 0);
+  int lo = 1;
+  RAW5(SYS_setsockopt, fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &lo, sizeof lo);
+  call(row, fd);
+}
+
 static void netlink(void* context) {
   const struct row* row = context;
   call(row, raw_socket(AF_NETLINK, SOCK_RAW, 0));
@@ -248,6 +268,18 @@ int main(int argc, char** argv) {
   row = row_to(near_by("127.0.0.1", SOCK_DGRAM), SOCK_DGRAM);
   row.variant = "icmp";
   with(row, "127.0.0.1", icmp);
+  for (int type = SOCK_STREAM; type <= SOCK_SEQPACKET; type += SOCK_SEQPACKET - SOCK_STREAM) {
+    struct row away = row_to(far_away("192.0.2.1"), type);
+    away.variant = type == SOCK_STREAM ? "sctp, stream" : "sctp, many";
+    with(away, "192.0.2.1", sctp);
+    away.family = AF_INET6;
+    with(away, "192.0.2.1 on an IPv6 socket", sctp);
+  }
+  struct row away = row_to(far_away("192.0.2.1"), SOCK_STREAM);
+  away.variant = "smc";
+  with(away, "192.0.2.1", smc);
+  away = row_to(far_away("ff02::1"), SOCK_DGRAM);
+  with(away, "ff02::1, IPV6_MULTICAST_IF", with_group_interface);
   memset(&row.destination.address, 0, sizeof row.destination.address);
   row.variant = "netlink";
   row.destination.address.ss_family = AF_NETLINK;

@@ -100,6 +100,15 @@ static void icmp(void* context) {
        raw_socket(row->family, SOCK_DGRAM, row->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6));
 }
 
+static void reused_number(void* context) {
+  const struct row* row = context;
+  int stream = socket(AF_INET, SOCK_STREAM, 0);
+  RAW1(SYS_close, stream);
+  int fd = raw_socket(row->family, row->type, 0);
+  if (fd != stream) report("the probe itself failed: %d is not %d; ", fd, stream);
+  call(row, fd);
+}
+
 static void netlink(void* context) {
   const struct row* row = context;
   // RTM_GETLINK, asking for everything.
@@ -213,9 +222,16 @@ int main(int argc, char** argv) {
   strcat(((struct sockaddr_un*)&row.destination.address)->sun_path, ".missing");
   with(row, "missing path", plain);
 
+  // After a stream of the C library's, a datagram socket of the same number that it knows nothing
+  // of.
+  with(row_to("udp", far, SOCK_DGRAM), "192.0.2.1, number of a closed TCP socket", reused_number);
+  with(row_to("udp", near, SOCK_DGRAM), "127.0.0.1, number of a closed TCP socket", reused_number);
+
   row = row_to("icmp", far, SOCK_DGRAM);
   row.size = 8;
   with(row, "192.0.2.1", icmp);
+  make_address(&row.destination.address, "192.0.2.1", 0, 0);
+  with(row, "192.0.2.1, port 0", icmp);
   row.destination = near;
   row.destination.is_away = 0;
   with(row, "127.0.0.1", icmp);

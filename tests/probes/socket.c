@@ -81,6 +81,13 @@ static const struct {
     ROW(AF_VSOCK, SOCK_STREAM, 0, 1),
     ROW(AF_VSOCK, SOCK_DGRAM, 0, 1),
     ROW(kXdp, SOCK_RAW, 0, 1),
+    ROW(AF_CAN, SOCK_RAW, 1, 1),
+    ROW(AF_BLUETOOTH, SOCK_SEQPACKET, 0, 1),
+    ROW(AF_TIPC, SOCK_RDM, 0, 1),
+    ROW(AF_RXRPC, SOCK_DGRAM, PF_INET, 1),
+    ROW(AF_X25, SOCK_SEQPACKET, 0, 1),
+    ROW(AF_KEY, SOCK_RAW, 2, 0),
+    ROW(AF_ALG, SOCK_SEQPACKET, 0, 0),
 };
 
 int main(int argc, char** argv) {

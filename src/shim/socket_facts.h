@@ -1,0 +1,28 @@
+// What only the kernel knows about a socket or an address: asked with raw system calls, once a
+// request was found to need it.
+//
+// Async-signal-safe; keeps errno.
+#pragma once
+
+#include "core/decide.h"
+#include "shim/judge_network.h"
+
+namespace hfoffline::shim {
+
+// SO_TYPE, or -1 for what is not a socket. Asked each time: a number remembered from socket() would
+// be wrong after dup2(), or for a descriptor that another process passed in.
+int socket_type(int descriptor);
+
+// Whether the protocol is TCP or MPTCP: a stream that sends to its peer, whatever address it is
+// given. An SCTP stream connects to the address instead.
+bool is_tcp(int descriptor);
+
+// Whether the kernel fails this call by itself, before it thinks of the way there: not a socket, a
+// family that does not fit, a stream that is connected or listens.
+bool fails_anyway(int descriptor, const CopiedAddress& address, Direction direction,
+                  const Endpoint& endpoint);
+
+// Whether packets to this address stay on the machine because it is one of its own.
+bool is_own_address(const CopiedAddress& address, const IpAddress& wanted);
+
+}  // namespace hfoffline::shim
