@@ -1,10 +1,10 @@
 #include "shim/message.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <time.h>
 
 #include "core/sys.h"
+#include "shim/quiet_write.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -19,22 +19,6 @@ bool takes_output_now() {
          (request.revents & POLLOUT) != 0;
 }
 
-// A write to a pipe without a reader raises SIGPIPE in this thread: hold it back, and take it away
-// again if it was not pending before.
-void write_without_sigpipe(std::string_view line) {
-  const std::uint64_t only_sigpipe = std::uint64_t{1} << (SIGPIPE - 1);
-  std::uint64_t before = 0;
-  std::uint64_t pending = 0;
-  sys::call(SYS_rt_sigprocmask, SIG_BLOCK, sys::word(&only_sigpipe), sys::word(&before), 8);
-  sys::call(SYS_rt_sigpending, sys::word(&pending), 8);
-  const long written = sys::write(kStderr, line.data(), line.size());
-  if (written == -32 /* EPIPE */ && (pending & only_sigpipe) == 0) {
-    struct timespec now = {0, 0};
-    sys::call(SYS_rt_sigtimedwait, sys::word(&only_sigpipe), 0, sys::word(&now), 8);
-  }
-  sys::call(SYS_rt_sigprocmask, SIG_SETMASK, sys::word(&before), 0, 8);
-}
-
 }  // namespace
 
 void remember_stderr() {
@@ -46,7 +30,8 @@ void write_message(std::string_view line) {
   sys::Stat status;
   if (stderr_id.ino == 0 || sys::fstat(kStderr, &status) != 0 || !(sys::id_of(status) == stderr_id))
     return;
-  if (takes_output_now()) write_without_sigpipe(line);
+  const WritePart text = {line.data(), line.size()};
+  if (takes_output_now()) write_quietly(kStderr, &text, 1);
 }
 
 void die(int status, std::string_view message) {

@@ -1,5 +1,6 @@
 #include "shim/refusal.h"
 
+#include "core/diagnostic.h"
 #include "core/errnos.h"
 #include "core/hash.h"
 #include "core/record.h"
@@ -9,70 +10,22 @@
 #include "shim/mapping.h"
 #include "shim/message.h"
 #include "shim/policy_source.h"
+#include "shim/quiet_write.h"
+#include "shim/refusal_table.h"
 #include "shim/shared_state.h"
 
 namespace hfoffline::shim {
 namespace {
 
-// One refusal target of this process. Its line is kept, so that a later count can be written
-// without its facts.
-struct Entry {
-  std::uint64_t key;  // 0: free
-  std::uint64_t count;
-  std::uint64_t written;  // the count in the last line
-  std::uint32_t ready;    // 1: `line` may be read
-  std::uint32_t length;   // of `line` up to its count; 0: it is not written again
-  char* line;             // `few`, or pages of its own for a long one
-  char few[984];
-};
-static_assert(sizeof(Entry) == 1024);
-constexpr std::size_t kEntries = 512;
 constexpr std::size_t kCountBytes = 32;  // what comes behind the kept part of a line
-
-// The table's pages are zero again in a forked child (MADV_WIPEONFORK): another process counts from
-// the start.
-Entry* table;
 std::uint64_t own_counts[static_cast<std::size_t>(Reason::count)];
 
 constexpr std::string_view kTimeStart = "\"time\":\"";
 constexpr std::size_t kTimeBytes = 24;
 
-Entry* entries() {
-  Entry* found = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-  if (found != nullptr) return found;
-  const std::size_t size = kEntries * sizeof(Entry);
-  const long memory = sys::mmap(size, 3 /* read, write */, 0x22 /* private, anonymous */, -1);
-  if (sys::failed(memory)) return nullptr;
-  auto* fresh = reinterpret_cast<Entry*>(memory);
-  sys::call(SYS_madvise, memory, static_cast<long>(size), 18 /* MADV_WIPEONFORK */);
-  if (!__atomic_compare_exchange_n(&table, &found, fresh, false, __ATOMIC_ACQ_REL,
-                                   __ATOMIC_ACQUIRE)) {
-    sys::munmap(fresh, size);
-    return found;
-  }
-  return fresh;
-}
-
 std::uint64_t with_test(std::uint64_t key) {
   const std::uint64_t result = key ^ current_test_hash();
   return result != 0 ? result : 1;
-}
-
-Entry* find_entry(std::uint64_t key, bool create) {
-  Entry* all = entries();
-  if (all == nullptr) return nullptr;
-  for (std::size_t i = 0; i < 32; ++i) {
-    Entry& entry = all[(key + i) % kEntries];
-    std::uint64_t seen = __atomic_load_n(&entry.key, __ATOMIC_ACQUIRE);
-    if (seen == 0 && create &&
-        __atomic_compare_exchange_n(&entry.key, &seen, key, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE)) {
-      return &entry;
-    }
-    if (seen == key) return &entry;
-    if (seen == 0) return nullptr;
-  }
-  return nullptr;
 }
 
 // Other libraries' destructors may come after ours: from then on each count is written at once.
@@ -123,11 +76,8 @@ void write_line(std::string_view line) {
   RunState& state = run_state();
   // A full disk cut the line before: start afresh, in the same write.
   const bool torn = __atomic_exchange_n(&state.torn_record, 0, __ATOMIC_RELAXED) != 0;
-  const struct {
-    const char* data;
-    std::size_t size;
-  } parts[2] = {{"\n", torn ? 1UL : 0UL}, {line.data(), line.size()}};
-  long written = sys::call(SYS_writev, descriptor, sys::word(parts), 2);
+  const WritePart parts[2] = {{"\n", torn ? 1UL : 0UL}, {line.data(), line.size()}};
+  long written = write_quietly(static_cast<int>(descriptor), parts, 2);
   if (torn && written > 0) --written;
   sys::close(static_cast<int>(descriptor));
   if (written != static_cast<long>(line.size())) {
@@ -136,21 +86,8 @@ void write_line(std::string_view line) {
   }
 }
 
-// Keeps everything before the number of `"count":1}\n`.
-void keep_line(Entry& entry, std::string_view line) {
-  const std::size_t length = line.size() - 3;
-  entry.line = entry.few;
-  if (length > sizeof(entry.few)) {
-    const long memory = sys::mmap(kMaximumRecordBytes, 3 /* read, write */, 0x22, -1);
-    if (sys::failed(memory)) return;
-    entry.line = reinterpret_cast<char*>(memory);
-  }
-  __builtin_memcpy(entry.line, line.data(), length);
-  entry.length = static_cast<std::uint32_t>(length);
-}
-
 // The kept line with the present time and count.
-void write_entry(Entry& entry, std::uint64_t count, char* text, std::size_t size) {
+void write_entry(RefusalEntry& entry, std::uint64_t count, char* text, std::size_t size) {
   Appender line(text, size);
   line.add({entry.line, entry.length});
   const std::size_t time_at = std::string_view("{\"schema\":1,").size() + kTimeStart.size();
@@ -164,19 +101,13 @@ void write_entry(Entry& entry, std::uint64_t count, char* text, std::size_t size
   write_line(line.view());
 }
 
-__attribute__((noinline)) void write_long_entry(Entry& entry, std::uint64_t count) {
+void write_entry(RefusalEntry& entry, std::uint64_t count) {
   struct Text {
     char line[kMaximumRecordBytes + kCountBytes];
   };
   const Mapped<Text> memory;
   if (!memory) return lose_record();
   write_entry(entry, count, memory->line, sizeof(memory->line));
-}
-
-void write_entry(Entry& entry, std::uint64_t count) {
-  char text[sizeof(entry.few) + kCountBytes];
-  if (entry.length > sizeof(entry.few)) return write_long_entry(entry, count);
-  write_entry(entry, count, text, sizeof(text));
 }
 
 std::string_view read_link(const char* path, char* buffer, std::size_t size) {
@@ -214,10 +145,13 @@ void say(const Record& record, const Refusal& refusal, char* text, std::size_t s
       .add(audited                       ? "let through: "
            : refusal.verdict == "refuse" ? "refused: "
                                          : "note: ");
-  line.add(refusal.operation).add(" ").add(slice(refusal.target, 0, 600));
+  line.add(refusal.operation).add(" ");
+  append_printable(slice(refusal.target, 0, 600), line);
   if (!refusal.host.empty() && !names_host(refusal.target, refusal.host) &&
       find_byte(refusal.target, '/') == std::string_view::npos) {
-    line.add(" (").add(refusal.host).add(")");
+    line.add(" (");
+    append_printable(refusal.host, line);
+    line.add(")");
   }
   if (!audited) {
     if (!refusal.error_text.empty()) {
@@ -227,19 +161,33 @@ void say(const Record& record, const Refusal& refusal, char* text, std::size_t s
     }
   }
   line.add(": ").add(reason_info(refusal.reason).text);
-  line.add("; by ").add(base_name(record.exe)).add_byte('[').add_signed(record.pid).add_byte(']');
-  if (!record.test.empty()) line.add(" in ").add(slice(record.test, 0, 300));
-  line.add("; rule: ").add(refusal.rule);
+  line.add("; by ");
+  append_printable(base_name(record.exe), line);
+  line.add_byte('[').add_signed(record.pid).add_byte(']');
+  if (!record.test.empty()) append_printable(slice(record.test, 0, 300), line.add(" in "));
+  append_printable(refusal.rule, line.add("; rule: "));
   line.truncate(size - 1);
   line.add_byte('\n');
   write_message(line.view());
 }
 
+// Said once in a process that was refused more targets than it can remember.
+void say_that_all_is_full() {
+  static std::uint32_t said;
+  if (__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED) == 0) {
+    write_message(
+        "hfoffline: too many different targets were refused in this process; further ones are "
+        "counted and recorded, but not said here\n");
+  }
+}
+
 bool first_for_target(const Refusal& refusal) {
   std::uint64_t key = hash_bytes(0x7461726765740000, refusal.target.data(), refusal.target.size());
   if (!refusal.host.empty()) key = hash_bytes(key, refusal.host.data(), refusal.host.size());
-  Entry* entry = find_entry(key != 0 ? key : 1, true);
-  return entry == nullptr || __atomic_fetch_add(&entry->count, 1, __ATOMIC_RELAXED) == 0;
+  bool full = false;
+  const bool first = is_first_of(key, &full);
+  if (full) say_that_all_is_full();
+  return first;
 }
 
 // The texts of one report: too much for a small stack.
@@ -270,7 +218,7 @@ std::uint64_t refusal_key(std::string_view operation, const void* target, std::s
 }
 
 bool count_repeated(std::uint64_t key, Reason reason) {
-  Entry* entry = find_entry(with_test(key), false);
+  RefusalEntry* entry = find_refusal(with_test(key), false);
   if (entry == nullptr || __atomic_load_n(&entry->ready, __ATOMIC_ACQUIRE) == 0) return false;
   const std::uint64_t count = __atomic_add_fetch(&entry->count, 1, __ATOMIC_RELAXED);
   count_totals(reason);
@@ -280,7 +228,7 @@ bool count_repeated(std::uint64_t key, Reason reason) {
 
 void report(std::uint64_t key, const Refusal& refusal) {
   if (count_repeated(key, refusal.reason)) return;
-  Entry* entry = find_entry(with_test(key), true);
+  RefusalEntry* entry = find_refusal(with_test(key), true);
   count_totals(refusal.reason);
   const std::uint64_t count =
       entry != nullptr ? __atomic_add_fetch(&entry->count, 1, __ATOMIC_RELAXED) : 1;
@@ -305,7 +253,9 @@ void report(std::uint64_t key, const Refusal& refusal) {
   append_record(record, line);
   if (entry != nullptr && count == 1) {
     // A managed variable is recorded once: programs set it over and over.
-    if (reason_info(refusal.reason).kind != Kind::environment) keep_line(*entry, line.view());
+    // Kept is what comes before the number of `"count":1}\n`.
+    if (reason_info(refusal.reason).kind != Kind::environment)
+      keep_refusal_line(*entry, slice(line.view(), 0, line.size() - 3));
     entry->written = 1;
     __atomic_store_n(&entry->ready, 1, __ATOMIC_RELEASE);
   }
@@ -326,13 +276,11 @@ void report_environment(Reason reason, std::string_view operation, std::string_v
 }
 
 void flush_counts() {
-  Entry* all = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-  if (all == nullptr) return;
-  for (std::size_t i = 0; i < kEntries; ++i) {
-    Entry& entry = all[i];
-    if (__atomic_load_n(&entry.ready, __ATOMIC_ACQUIRE) == 0 || entry.length == 0) continue;
-    const std::uint64_t count = __atomic_load_n(&entry.count, __ATOMIC_RELAXED);
-    if (count != __atomic_load_n(&entry.written, __ATOMIC_RELAXED)) write_entry(entry, count);
+  std::size_t position = 0;
+  while (RefusalEntry* entry = next_refusal(&position)) {
+    if (entry->length == 0) continue;
+    const std::uint64_t count = __atomic_load_n(&entry->count, __ATOMIC_RELAXED);
+    if (count != __atomic_load_n(&entry->written, __ATOMIC_RELAXED)) write_entry(*entry, count);
   }
 }
 
