@@ -4,6 +4,7 @@
 
 #include "shim/interpose.h"
 #include "shim/judge_network.h"
+#include "shim/socket_facts.h"
 #include "shim/undeclared.h"
 
 using namespace hfoffline::shim;
@@ -129,5 +130,7 @@ INTERPOSE_SENDMMSG(__sendmmsg)
 
 INTERPOSE(int, socket, (int family, int type, int protocol)) {
   if (const int error = judge_socket("socket", family, type)) return fail(error);
-  return NEXT(socket)(family, type, protocol);
+  const int descriptor = NEXT(socket)(family, type, protocol);
+  remember_socket_type(descriptor, type);
+  return descriptor;
 }

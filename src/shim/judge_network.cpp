@@ -44,7 +44,7 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
 
   const bool audit = policy().audit();
   const auto error = static_cast<int>(policy().header().egress_errno);
-  const int type = socket_type(descriptor);
+  const int type = known_socket_type(descriptor);
   if (type == -1) return 0;  // not a socket, as the kernel will say
   if (direction == Direction::kSend && type == SOCK_STREAM && is_tcp(descriptor)) return 0;
   // Pointing a datagram socket somewhere sends nothing: programs learn their own address that way.

@@ -8,6 +8,9 @@
 namespace hfoffline::shim {
 namespace {
 
+constexpr int kRemembered = 1024;
+std::uint8_t socket_types[kRemembered];  // by descriptor; 0: not known
+
 constexpr int kMptcp = 262;           // IPPROTO_MPTCP, Linux 5.6
 constexpr int kBindToInterface = 62;  // SO_BINDTOIFINDEX, Linux 5.1
 
@@ -54,7 +57,28 @@ bool is_connected_or_listens(int descriptor) {
 
 }  // namespace
 
-int socket_type(int descriptor) { return socket_option(descriptor, SO_TYPE); }
+void remember_socket_type(int descriptor, int type) {
+  if (descriptor < 0 || descriptor >= kRemembered) return;
+  __atomic_store_n(&socket_types[descriptor], static_cast<std::uint8_t>(type & 0xf),
+                   __ATOMIC_RELAXED);
+}
+
+void forget_socket_type(int descriptor) { remember_socket_type(descriptor, 0); }
+
+void forget_socket_types(unsigned first, unsigned last) {
+  for (unsigned i = first; i <= last && i < kRemembered; ++i)
+    forget_socket_type(static_cast<int>(i));
+}
+
+int known_socket_type(int descriptor) {
+  if (descriptor >= 0 && descriptor < kRemembered) {
+    const std::uint8_t known = __atomic_load_n(&socket_types[descriptor], __ATOMIC_RELAXED);
+    if (known != 0) return known;
+  }
+  return ask_socket_type(descriptor);
+}
+
+int ask_socket_type(int descriptor) { return socket_option(descriptor, SO_TYPE); }
 
 bool is_tcp(int descriptor) {
   const int protocol = socket_option(descriptor, SO_PROTOCOL);
@@ -70,7 +94,7 @@ bool fails_anyway(int descriptor, const CopiedAddress& address, Direction direct
   if (domain != AF_INET && domain != AF_INET6) return false;
   if (domain == AF_INET && family == AF_INET6) return true;
   if (domain == AF_INET6 && family == AF_UNSPEC) return true;
-  const int type = socket_type(descriptor);
+  const int type = ask_socket_type(descriptor);
   if (direction != Direction::kSend && family == AF_INET6 &&
       lacks_interface(descriptor, address, endpoint, type)) {
     return true;

@@ -9,9 +9,17 @@
 
 namespace hfoffline::shim {
 
-// SO_TYPE, or -1 for what is not a socket. Asked each time: a number remembered from socket() would
-// be wrong after dup2(), or for a descriptor that another process passed in.
-int socket_type(int descriptor);
+// What socket() was asked for, so that a repeated refusal needs no system call. Forgotten when the
+// number becomes free, so that what comes to it by dup(), accept() or from another process is asked
+// for anew; only a close() that no hook sees leaves it behind.
+void remember_socket_type(int descriptor, int type);
+void forget_socket_type(int descriptor);
+void forget_socket_types(unsigned first, unsigned last);
+
+// The type as remembered, or else the kernel's: -1 for what is not a socket. Good enough to say
+// what a refusal is; before a pass, ask_socket_type().
+int known_socket_type(int descriptor);
+int ask_socket_type(int descriptor);
 
 // Whether the protocol is TCP or MPTCP: a stream that sends to its peer, whatever address it is
 // given. An SCTP stream connects to the address instead.

@@ -19,5 +19,7 @@ FILE* _IO_file_open(FILE* stream, const char* path, int flags, int permissions, 
                     int is_32_bit);
 FILE* _IO_popen(const char* command, const char* type);
 int __connect(int descriptor, const struct sockaddr* address, socklen_t length);
+int __close(int descriptor);
+int __dup2(int old, int descriptor);
 int __sendmmsg(int descriptor, struct mmsghdr* messages, unsigned count, int flags);
 }
