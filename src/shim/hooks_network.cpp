@@ -4,6 +4,7 @@
 
 #include "shim/interpose.h"
 #include "shim/judge_network.h"
+#include "shim/judge_socket_option.h"
 #include "shim/socket_facts.h"
 #include "shim/undeclared.h"
 
@@ -37,7 +38,19 @@ INTERPOSE(ssize_t, sendto,
   return NEXT(sendto)(descriptor, data, size, flags, copy.get(), copy.length);
 }
 
+namespace {
+
+bool has_control_messages(const struct msghdr& message) {
+  return message.msg_control != nullptr && message.msg_controllen != 0;
+}
+
+}  // namespace
+
 INTERPOSE(ssize_t, sendmsg, (int descriptor, const struct msghdr* message, int flags)) {
+  if (message != nullptr && has_control_messages(*message)) {
+    if (const int error = judge_control_messages("sendmsg", descriptor, *message))
+      return fail(error);
+  }
   const auto* address =
       message == nullptr ? nullptr : static_cast<const struct sockaddr*>(message->msg_name);
   CopiedAddress copy;
@@ -66,9 +79,10 @@ struct Batch {
   CopiedAddress addresses[kBatch];
 };
 
-bool names_an_address(const struct mmsghdr* messages, unsigned count) {
+bool needs_judgement(const struct mmsghdr* messages, unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
-    if (messages[i].msg_hdr.msg_name != nullptr) return true;
+    const struct msghdr& message = messages[i].msg_hdr;
+    if (message.msg_name != nullptr || has_control_messages(message)) return true;
   }
   return false;
 }
@@ -79,6 +93,10 @@ unsigned judge_batch(int descriptor, const struct mmsghdr* messages, unsigned co
   for (unsigned i = 0; i < count; ++i) {
     struct mmsghdr& judged = batch.messages[i];
     judged = messages[i];
+    if (has_control_messages(judged.msg_hdr)) {
+      *error = judge_control_messages("sendmmsg", descriptor, judged.msg_hdr);
+      if (*error != 0) return i;
+    }
     const auto* address = static_cast<const struct sockaddr*>(judged.msg_hdr.msg_name);
     const socklen_t length = used_name_length(judged.msg_hdr);
     CopiedAddress& copy = batch.addresses[i];
@@ -120,7 +138,7 @@ int send_in_batches(SendMessages* next, int descriptor, struct mmsghdr* messages
 
 #define INTERPOSE_SENDMMSG(name)                                                                \
   INTERPOSE(int, name, (int descriptor, struct mmsghdr* messages, unsigned count, int flags)) { \
-    if (messages == nullptr || !names_an_address(messages, count))                              \
+    if (messages == nullptr || !needs_judgement(messages, count))                               \
       return NEXT(name)(descriptor, messages, count, flags);                                    \
     return send_in_batches(NEXT(name), descriptor, messages, count, flags);                     \
   }

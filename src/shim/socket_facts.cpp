@@ -80,6 +80,11 @@ int known_socket_type(int descriptor) {
 
 int ask_socket_type(int descriptor) { return socket_option(descriptor, SO_TYPE); }
 
+bool is_internet_socket(int descriptor) {
+  const int domain = socket_option(descriptor, SO_DOMAIN);
+  return domain == AF_INET || domain == AF_INET6;
+}
+
 bool is_tcp(int descriptor) {
   const int protocol = socket_option(descriptor, SO_PROTOCOL);
   return protocol == IPPROTO_TCP || protocol == kMptcp;

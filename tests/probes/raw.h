@@ -39,3 +39,5 @@ static inline long raw_call(long number, long a, long b, long c, long d, long e,
 #define RAW3(n, a, b, c) raw_call(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define RAW4(n, a, b, c, d) raw_call(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
 #define RAW5(n, a, b, c, d, e) raw_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define RAW6(n, a, b, c, d, e, f) \
+  raw_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))

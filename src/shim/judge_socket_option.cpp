@@ -1,0 +1,98 @@
+#include "shim/judge_socket_option.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "core/socket_options.h"
+#include "core/sys.h"
+#include "core/text.h"
+#include "shim/judge_network.h"
+#include "shim/policy_source.h"
+#include "shim/refusal.h"
+#include "shim/socket_facts.h"
+
+namespace hfoffline::shim {
+namespace {
+
+int report_option(const char* operation, std::string_view target, int error) {
+  const bool audit = policy().audit();
+  Refusal refusal;
+  refusal.reason = Reason::egress_interface;
+  refusal.operation = operation;
+  refusal.target = target;
+  refusal.error = audit ? 0 : error;
+  refusal.verdict = audit ? "audit" : "refuse";
+  refusal.rule = policy().text(policy().header().default_egress_rule);
+  report(refusal);
+  return audit ? 0 : error;
+}
+
+bool goes_to_loopback(int descriptor, const struct msghdr& message) {
+  CopiedAddress peer;
+  const auto* address = static_cast<const struct sockaddr*>(message.msg_name);
+  socklen_t length = used_name_length(message);
+  if (address == nullptr) {
+    peer.length = sizeof(peer.bytes);
+    if (sys::call(SYS_getpeername, descriptor, sys::word(peer.bytes), sys::word(&peer.length)) != 0)
+      return false;
+    address = peer.get();
+    length = peer.length;
+  }
+  Endpoint endpoint;
+  return endpoint_of(address, length, &endpoint) && is_loopback_or_unspecified(endpoint.address);
+}
+
+}  // namespace
+
+int judge_socket_option(int descriptor, int level, int option, const void* value,
+                        std::size_t size) {
+  const OptionVerdict verdict = refuse_socket_option(level, option, value, size);
+  if (verdict.error == 0 || !is_internet_socket(descriptor)) return 0;
+  char text[64];
+  Appender target(text);
+  target.add(verdict.name);
+  if (level == SOL_SOCKET && option == SO_BINDTODEVICE) {
+    const std::string_view name(static_cast<const char*>(value), size);
+    target.add_byte(' ').add(slice(name, 0, find_byte(slice(name, 0, 15), '\0')));
+  }
+  return report_option("setsockopt", target.view(), verdict.error);
+}
+
+int judge_control_messages(const char* operation, int descriptor, const struct msghdr& message) {
+  const auto* bytes = static_cast<const unsigned char*>(message.msg_control);
+  // As the kernel walks them: CMSG_OK and CMSG_NXTHDR of linux/socket.h.
+  for (std::size_t at = 0; at + sizeof(struct cmsghdr) <= message.msg_controllen;) {
+    struct cmsghdr header;
+    __builtin_memcpy(&header, bytes + at, sizeof(header));
+    const std::size_t length = header.cmsg_len;
+    if (length < sizeof(header) || length > message.msg_controllen - at) return 0;
+    std::uint32_t interface = 0;
+    const OptionVerdict verdict =
+        refuse_control_message(header.cmsg_level, header.cmsg_type, bytes + at + sizeof(header),
+                               length - sizeof(header), &interface);
+    if (verdict.error != 0 && is_internet_socket(descriptor))
+      return report_option(operation, verdict.name, verdict.error);
+    if (interface != 0 && is_internet_socket(descriptor) && goes_to_loopback(descriptor, message))
+      return report_option(operation, verdict.name, ENODEV);
+    at += CMSG_ALIGN(length);
+  }
+  return 0;
+}
+
+int judge_packed_addresses(int descriptor, const void* addresses, std::size_t size) {
+  const auto* bytes = static_cast<const unsigned char*>(addresses);
+  for (std::size_t at = 0; at + sizeof(struct sockaddr_in) <= size;) {
+    CopiedAddress copy;
+    sa_family_t family;
+    __builtin_memcpy(&family, bytes + at, sizeof(family));
+    copy.length = family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    if (copy.length > size - at) return 0;
+    __builtin_memcpy(copy.bytes, bytes + at, copy.length);
+    if (const int error = judge_copy("sctp_connectx", descriptor, copy, Direction::kConnect))
+      return error;
+    at += copy.length;
+  }
+  return 0;
+}
+
+}  // namespace hfoffline::shim
