@@ -27,7 +27,8 @@ def use(hosts="127.0.0.1 localhost\n", sources="files dns"):
 
 
 class Server:
-    """Answers A questions from `addresses`, {name: [address]}; `asked` are the names it was asked for."""
+    """Answers A questions from `addresses`, {name: [address]}, or what makes the list of each answer; `asked` are the
+    names it was asked for."""
 
     def __init__(self, addresses):
         self.addresses, self.asked = addresses, []
@@ -45,7 +46,9 @@ class Server:
             name, end = ".".join(labels), at + 5
             self.asked.append(name)
             found = self.addresses.get(name.lower())
-            answers = found if found and query[at + 1:at + 3] == b"\0\1" else []
+            answers = []
+            if found and query[at + 1:at + 3] == b"\0\1":
+                answers = found() if callable(found) else found
             flags = 0x8180 if found else 0x8183
             self._socket.sendto(
                 query[:2] + struct.pack(">5H", flags, 1, len(answers), 0, 0) + query[12:end] + b"".join(
