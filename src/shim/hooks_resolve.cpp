@@ -8,13 +8,16 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "core/sys.h"
 #include "core/text.h"
 #include "shim/interpose.h"
 #include "shim/judge_name.h"
 #include "shim/judge_network.h"
 #include "shim/mapping.h"
 #include "shim/shared_state.h"
+#include "shim/undeclared.h"
 
 using namespace hfoffline;
 using namespace hfoffline::shim;
@@ -184,7 +187,7 @@ INTERPOSE(int, getaddrinfo_a, (int mode, struct gaicb** list, int count, struct 
     return NEXT(getaddrinfo_a)(mode, list, count, event);
   constexpr int kFew = 32;
   struct gaicb* few[kFew];
-  const Mapping many(count > kFew ? static_cast<std::size_t>(count) * sizeof(list[0]) : 0);
+  const Mapping many(count > kFew ? static_cast<std::size_t>(count) * sizeof(void*) : 0);
   auto** left = count > kFew ? static_cast<struct gaicb**>(many.get()) : few;
   if (left == nullptr) {
     errno = ENOMEM;
@@ -374,4 +377,29 @@ INTERPOSE(int, gethostbyaddr_r,
   if (reverse_is_refused("gethostbyaddr_r", address, length, family))
     return no_host_r(result, error);
   return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, result, error);
+}
+
+// What libresolv still has for programs of its first days.
+INTERPOSE(struct hostent*, res_gethostbyname, (const char* name)) {
+  return hook_gethostbyname(name);
+}
+
+INTERPOSE(struct hostent*, res_gethostbyname2, (const char* name, int family)) {
+  return hook_gethostbyname2(name, family);
+}
+
+INTERPOSE(struct hostent*, res_gethostbyaddr, (const void* address, socklen_t length, int family)) {
+  return hook_gethostbyaddr(address, length, family);
+}
+
+// glibc makes a number of the machine's address, which it looks up unless a file has the number.
+INTERPOSE(long, gethostid, ()) {
+  const char* name = own_host_name();
+  sys::Stat status;
+  if (sys::stat("/etc/hostid", &status) == 0 || is_host_literal(name)) return NEXT(gethostid)();
+  const Lookup lookup = judge_name(name, AF_INET);
+  if (lookup == Lookup::kRefuse || lookup == Lookup::kAudited)
+    report_name("gethostid", name, lookup, "HOST_NOT_FOUND");
+  // What it says without an address.
+  return lookup == Lookup::kRefuse || is_own(lookup) ? 0 : NEXT(gethostid)();
 }

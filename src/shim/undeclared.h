@@ -44,6 +44,9 @@ int __res_nquerydomain(void* state, const char* name, const char* domain, int ki
                        unsigned char* answer, int size);
 int res_nsend(void* state, const unsigned char* message, int length, unsigned char* answer,
               int size);
+struct hostent* res_gethostbyname(const char* name);
+struct hostent* res_gethostbyname2(const char* name, int family);
+struct hostent* res_gethostbyaddr(const void* address, socklen_t length, int family);
 int __res_nsend(void* state, const unsigned char* message, int length, unsigned char* answer,
                 int size);
 }

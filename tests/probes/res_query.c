@@ -8,6 +8,7 @@
 #include <resolv.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "names.h"
 #include "net_probe.h"
@@ -117,6 +118,39 @@ static void rows(const char* function, void (*work)(void*), const char* domain_n
   }
 }
 
+static void by_name(void* context) {
+  const struct row* row = context;
+  const struct hostent* host = ((struct hostent * (*)(const char*)) row->function)(row->name);
+  report("%s", host ? host->h_name : h_errno_name(h_errno));
+}
+
+static void by_name2(void* context) {
+  const struct row* row = context;
+  const struct hostent* host =
+      ((struct hostent * (*)(const char*, int)) row->function)(row->name, AF_INET);
+  report("%s", host ? host->h_name : h_errno_name(h_errno));
+}
+
+static void by_address(void* context) {
+  const struct row* row = context;
+  static const unsigned char far[] = {192, 0, 2, 99};
+  const struct hostent* host =
+      ((struct hostent * (*)(const void*, socklen_t, int)) row->function)(far, 4, AF_INET);
+  report("%s", host ? host->h_name : h_errno_name(h_errno));
+}
+
+static void old_row(const char* function, void (*work)(void*)) {
+  struct row row = {dlsym(RTLD_DEFAULT, function), "unknown.invalid", NULL};
+  if (!row.function) row.function = dlvsym(RTLD_DEFAULT, function, "GLIBC_2.2.5");
+  if (!row.function) row.function = dlvsym(RTLD_DEFAULT, function, "GLIBC_2.17");
+  if (row.function) net_row(function, "", 1, "unknown", work, &row);
+}
+
+static void host_id(void* context) {
+  (void)context;
+  report("%lx", gethostid());
+}
+
 int main(int argc, char** argv) {
   int failed = start_net_probes(argc, argv);
   if (failed) return failed;
@@ -128,5 +162,10 @@ int main(int argc, char** argv) {
   rows("res_nsearch", nquery, NULL);
   rows("res_nquerydomain", ndomain, "probe.invalid");
   rows("res_nsend", nsend, NULL);
+  dlopen("libresolv.so.2", RTLD_NOW | RTLD_GLOBAL);
+  old_row("res_gethostbyname", by_name);
+  old_row("res_gethostbyname2", by_name2);
+  old_row("res_gethostbyaddr", by_address);
+  net_row("gethostid", "", access("/etc/hostid", F_OK) != 0, "no hosts file entry", host_id, NULL);
   return fflush(stdout) == 0 ? 0 : 2;
 }
