@@ -34,11 +34,13 @@ bool libc_knows_own_name() {
 }  // namespace
 
 const char* own_host_name() {
+  // Asked for once: every refused lookup comes by. Threads that meet here write the same bytes.
   static struct utsname facts;
-  struct utsname now;
-  if (sys::call(SYS_uname, sys::word(&now)) != 0) return "";
-  // It changes once in a lifetime of a machine; threads then write the same bytes.
-  if (!equals_ignoring_case(facts.nodename, now.nodename)) facts = now;
+  static std::uint32_t known;
+  if (__atomic_load_n(&known, __ATOMIC_ACQUIRE) == 0) {
+    sys::call(SYS_uname, sys::word(&facts));
+    __atomic_store_n(&known, 1, __ATOMIC_RELEASE);
+  }
   return facts.nodename;
 }
 

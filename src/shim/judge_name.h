@@ -22,7 +22,7 @@ Lookup judge_name(std::string_view name, int family);
 // For a name that only name servers are asked for (res_query and its like): the hosts file does not
 // answer.
 Lookup judge_query(std::string_view name);
-// This machine's name, or "" (NUL-terminated, static).
+// This machine's name when it was first asked for (NUL-terminated, static).
 const char* own_host_name();
 // For the name of an address (a reverse lookup is a query, too).
 Lookup judge_reverse(int family, const void* address);
