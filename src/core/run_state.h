@@ -1,5 +1,5 @@
-// What the processes of one run share: exact totals, and the addresses that allow-listed names
-// resolved to.
+// What the processes of one run share: exact totals, and what name lookups taught
+// (core/learned.h).
 //
 // A file of this layout is made by the launcher and mapped by a process at its first refusal or
 // first allowed lookup. All fields are written with relaxed atomics; there is no lock, and nothing
@@ -9,23 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/address.h"
+#include "core/learned.h"
 #include "core/reasons.h"
 
 namespace hfoffline {
 
-inline constexpr std::uint32_t kRunStateVersion = 1;
-inline constexpr std::size_t kLearnedSlots = 512;
-inline constexpr std::size_t kLearnedNameBytes = 96;
-
-// An address and the name it was resolved from. `state` goes 0 (free) -> 1 (being written) -> 2
-// (valid).
-struct LearnedAddress {
-  std::uint32_t state;
-  std::uint32_t allowed;  // 1: the name is on the allow-list
-  std::uint8_t address[16];
-  char name[kLearnedNameBytes];  // NUL-terminated, cut if longer
-};
+inline constexpr std::uint32_t kRunStateVersion = 2;
 
 struct RunState {
   std::uint32_t version;
@@ -36,7 +25,7 @@ struct RunState {
   std::uint64_t refused[static_cast<std::size_t>(Reason::count)];
   std::uint64_t audited[static_cast<std::size_t>(Reason::count)];  // let through in audit mode
   std::uint64_t lost_records;  // lines that could not be written
-  LearnedAddress learned[kLearnedSlots];
+  LearnedTables learned;
 };
 
 // Sums over the reasons of a kind, refused and audited together.

@@ -8,22 +8,21 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "core/sys.h"
 #include "core/text.h"
 #include "shim/interpose.h"
 #include "shim/judge_name.h"
 #include "shim/judge_network.h"
+#include "shim/mapping.h"
 #include "shim/shared_state.h"
+#include "shim/undeclared.h"
 
 using namespace hfoffline;
 using namespace hfoffline::shim;
 
 namespace {
-
-void set_h_errno(int value) {
-  const auto location = reinterpret_cast<int* (*)()>(find_next("__h_errno_location"));
-  if (location != nullptr) *location() = value;
-}
 
 // Digits and colons at the start may be a literal, of whatever form libc takes ("127.1", "0x7f.1",
 // "fe80::1%eth0").
@@ -32,25 +31,52 @@ bool may_be_literal(std::string_view name) {
          (is_ascii_digit(name.front()) || find_byte(name, ':') != std::string_view::npos);
 }
 
-void learn(const struct addrinfo* result, std::string_view name, bool allowed) {
+bool is_own(Lookup lookup) { return lookup == Lookup::kLocalhost || lookup == Lookup::kOwnName; }
+
+// What nss-myhostname(8) answers for both where no address is configured.
+const char* own_address(Lookup lookup, int family) {
+  if (family == AF_INET6) return "::1";
+  return lookup == Lookup::kOwnName ? "127.0.0.2" : "127.0.0.1";
+}
+
+const char* official_name(Lookup lookup) {
+  return lookup == Lookup::kOwnName ? own_host_name() : "localhost";
+}
+
+void learn(const struct addrinfo* result, std::string_view name) {
+  IpAddress literal;
+  if (parse_address(name, &literal)) return;
   for (; result != nullptr; result = result->ai_next) {
     Endpoint endpoint;
     if (endpoint_of(result->ai_addr, result->ai_addrlen, &endpoint))
-      learn_address(endpoint.address, name, allowed);
+      learn_address(endpoint.address, name);
   }
 }
 
-int loopback_answer(const char* service, const struct addrinfo* hints, struct addrinfo** result) {
-  struct addrinfo numeric = {};
-  if (hints != nullptr) numeric = *hints;
-  numeric.ai_flags = (numeric.ai_flags | AI_NUMERICHOST) & ~(AI_CANONNAME | AI_ADDRCONFIG);
-  return NEXT(getaddrinfo)(numeric.ai_family == AF_INET6 ? "::1" : "127.0.0.1", service, &numeric,
-                           result);
+void free_answer(struct addrinfo* result) {
+  const auto free_result = reinterpret_cast<void (*)(struct addrinfo*)>(find_next("freeaddrinfo"));
+  if (result != nullptr && free_result != nullptr) free_result(result);
 }
 
-}  // namespace
-
-namespace {
+// libc makes the list, so that services, types and protocols are as for any other name.
+int own_answer(Lookup lookup, const char* service, const struct addrinfo* hints,
+               struct addrinfo** result) {
+  struct addrinfo numeric = {};
+  if (hints != nullptr) numeric = *hints;
+  const bool wants_name = (numeric.ai_flags & AI_CANONNAME) != 0;
+  numeric.ai_flags = (numeric.ai_flags | AI_NUMERICHOST) & ~AI_CANONNAME;
+  int answer = NEXT(getaddrinfo)(own_address(lookup, numeric.ai_family), service, &numeric, result);
+  // AI_ADDRCONFIG on a machine with IPv6 alone.
+  if (answer != 0 && numeric.ai_family == AF_UNSPEC)
+    answer = NEXT(getaddrinfo)(own_address(lookup, AF_INET6), service, &numeric, result);
+  if (answer != 0 || !wants_name) return answer;
+  // glibc frees it with the list; musl keeps its own in the list's memory.
+  const auto copy = reinterpret_cast<char* (*)(const char*)>(find_next("strdup"));
+  (*result)->ai_canonname = copy != nullptr ? copy(official_name(lookup)) : nullptr;
+  if ((*result)->ai_canonname != nullptr) return 0;
+  free_answer(*result);
+  return EAI_MEMORY;
+}
 
 // Hints or a service that libc refuses are refused with its own error, before the name is thought
 // of.
@@ -62,21 +88,29 @@ int error_without_name(const char* service, const struct addrinfo* hints) {
                      (hints == nullptr || (hints->ai_flags & ~kUsualFlags) == 0);
   if (usual && (service == nullptr || is_ascii_digit(service[0]))) return 0;
   struct addrinfo* result = nullptr;
-  const int answer = loopback_answer(service, hints, &result);
-  const auto free_result = reinterpret_cast<void (*)(struct addrinfo*)>(find_next("freeaddrinfo"));
-  if (answer == 0 && free_result != nullptr) free_result(result);
+  const int answer = own_answer(Lookup::kLocalhost, service, hints, &result);
+  if (answer == 0) free_answer(result);
   return answer;
 }
 
-}  // namespace
+// Of which family an entry of the hosts file must be.
+int family_of(const struct addrinfo* hints) {
+  if (hints == nullptr) return AF_UNSPEC;
+  // IPv4 addresses will do, too.
+  if (hints->ai_family == AF_INET6 && (hints->ai_flags & AI_V4MAPPED) != 0) return AF_UNSPEC;
+  return hints->ai_family;
+}
 
-INTERPOSE(int, getaddrinfo,
-          (const char* node, const char* service, const struct addrinfo* hints,
-           struct addrinfo** result)) {
-  const int family = hints != nullptr ? hints->ai_family : AF_UNSPEC;
-  const bool numeric_only = hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0;
-  if (node == nullptr || node[0] == '\0' || numeric_only)
-    return NEXT(getaddrinfo)(node, service, hints, result);
+// No name, or one that may only be an address.
+bool asks_nobody(const char* node, const struct addrinfo* hints) {
+  return node == nullptr || node[0] == '\0' ||
+         (hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0);
+}
+
+// getaddrinfo() under the name of the function that was called.
+int resolve(const char* operation, const char* node, const char* service,
+            const struct addrinfo* hints, struct addrinfo** result) {
+  if (asks_nobody(node, hints)) return NEXT(getaddrinfo)(node, service, hints, result);
   if (may_be_literal(node)) {
     struct addrinfo numeric = {};
     if (hints != nullptr) numeric = *hints;
@@ -86,43 +120,106 @@ INTERPOSE(int, getaddrinfo,
     const int answer = NEXT(getaddrinfo)(node, service, &numeric, result);
     if (answer != EAI_NONAME) return answer;
   }
-  const Lookup lookup = judge_name(node, family);
+  const Lookup lookup = judge_name(node, family_of(hints));
   if (lookup == Lookup::kRefuse) {
     if (const int error = error_without_name(service, hints)) return error;
   }
-  switch (lookup) {
-    case Lookup::kPass:
-      break;
-    case Lookup::kLocalhost:
-      return loopback_answer(service, hints, result);
-    case Lookup::kRefuse:
-      report_name("getaddrinfo", node, lookup, "EAI_NONAME");
-      return EAI_NONAME;
-    case Lookup::kAudited:
-      report_name("getaddrinfo", node, lookup, {});
-      [[fallthrough]];
-    case Lookup::kAllowed: {
-      const int answer = NEXT(getaddrinfo)(node, service, hints, result);
-      if (answer == 0) learn(*result, node, lookup == Lookup::kAllowed);
-      return answer;
-    }
+  if (lookup == Lookup::kRefuse) {
+    report_name(operation, node, lookup, "EAI_NONAME");
+    return EAI_NONAME;
   }
-  return NEXT(getaddrinfo)(node, service, hints, result);
+  if (is_own(lookup)) return own_answer(lookup, service, hints, result);
+  if (lookup == Lookup::kAudited) report_name(operation, node, lookup, {});
+  const int answer = NEXT(getaddrinfo)(node, service, hints, result);
+  if (answer == 0) learn(*result, node);
+  return answer;
 }
 
-// libc looks the names up in threads of its own. One refused name refuses the call: libc offers no
-// way to fail a single one.
-INTERPOSE(int, getaddrinfo_a, (int mode, struct gaicb** list, int count, struct sigevent* event)) {
-  for (int i = 0; list != nullptr && i < count; ++i) {
-    if (list[i] == nullptr || list[i]->ar_name == nullptr || may_be_literal(list[i]->ar_name))
-      continue;
-    const int family = list[i]->ar_request != nullptr ? list[i]->ar_request->ai_family : AF_UNSPEC;
-    const Lookup lookup = judge_name(list[i]->ar_name, family);
-    if (lookup == Lookup::kPass || lookup == Lookup::kAllowed) continue;
-    report_name("getaddrinfo_a", list[i]->ar_name, lookup, "EAI_NONAME");
-    if (lookup != Lookup::kAudited) return EAI_NONAME;
+}  // namespace
+
+INTERPOSE(int, getaddrinfo,
+          (const char* node, const char* service, const struct addrinfo* hints,
+           struct addrinfo** result)) {
+  return resolve("getaddrinfo", node, service, hints, result);
+}
+
+namespace {
+
+bool is_literal(const char* name) {
+  if (!may_be_literal(name)) return false;
+  struct addrinfo numeric = {};
+  numeric.ai_flags = AI_NUMERICHOST;
+  struct addrinfo* result = nullptr;
+  const int answer = NEXT(getaddrinfo)(name, nullptr, &numeric, &result);
+  if (answer == 0) free_answer(result);
+  return answer == 0;
+}
+
+bool is_left_to_libc(const struct gaicb& request) {
+  if (asks_nobody(request.ar_name, request.ar_request) || is_literal(request.ar_name)) return true;
+  const Lookup lookup = judge_name(request.ar_name, family_of(request.ar_request));
+  if (lookup == Lookup::kAudited) report_name("getaddrinfo_a", request.ar_name, lookup, {});
+  return lookup != Lookup::kRefuse && !is_own(lookup);
+}
+
+// In a part of a request that glibc keeps and does not use: its answer is still to be learned from.
+constexpr int kToBeLearned = 0x68666f66;
+
+// Once it is done, and only once: the program may have freed the answer afterwards. Programs wait
+// with gai_suspend() or ask gai_error() before they use one.
+void learn_request(const struct gaicb* waited_for) {
+  auto* request = const_cast<struct gaicb*>(waited_for);
+  if (request == nullptr || __atomic_load_n(&request->__return, __ATOMIC_ACQUIRE) != 0) return;
+  int expected = kToBeLearned;
+  if (__atomic_compare_exchange_n(&request->__glibc_reserved[0], &expected, 0, false,
+                                  __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
+      request->ar_name != nullptr) {
+    learn(request->ar_result, request->ar_name);
   }
-  return NEXT(getaddrinfo_a)(mode, list, count, event);
+}
+
+}  // namespace
+
+// libc looks the names up in threads of its own. What it must not look up is answered here at once,
+// as if it had been quick, and is not in the list that libc gets.
+INTERPOSE(int, getaddrinfo_a, (int mode, struct gaicb** list, int count, struct sigevent* event)) {
+  if ((mode != GAI_WAIT && mode != GAI_NOWAIT) || list == nullptr || count <= 0)
+    return NEXT(getaddrinfo_a)(mode, list, count, event);
+  constexpr int kFew = 32;
+  struct gaicb* few[kFew];
+  const Mapping many(count > kFew ? static_cast<std::size_t>(count) * sizeof(void*) : 0);
+  auto** left = count > kFew ? static_cast<struct gaicb**>(many.get()) : few;
+  if (left == nullptr) {
+    errno = ENOMEM;
+    return EAI_SYSTEM;
+  }
+  for (int i = 0; i < count; ++i) {
+    struct gaicb* request = list[i];
+    left[i] = request == nullptr || is_left_to_libc(*request) ? request : nullptr;
+    if (request == nullptr) continue;
+    request->__glibc_reserved[0] = left[i] == nullptr ? 0 : kToBeLearned;
+    if (left[i] != nullptr) continue;
+    request->__return = resolve("getaddrinfo_a", request->ar_name, request->ar_service,
+                                request->ar_request, &request->ar_result);
+  }
+  const int answer = NEXT(getaddrinfo_a)(mode, left, count, event);
+  if (mode == GAI_WAIT) {
+    for (int i = 0; i < count; ++i) learn_request(left[i]);
+  }
+  return answer;
+}
+
+INTERPOSE(int, gai_error, (struct gaicb * request)) {
+  const int answer = NEXT(gai_error)(request);
+  if (answer == 0) learn_request(request);
+  return answer;
+}
+
+INTERPOSE(int, gai_suspend,
+          (const struct gaicb* const list[], int count, const struct timespec* timeout)) {
+  const int answer = NEXT(gai_suspend)(list, count, timeout);
+  for (int i = 0; list != nullptr && i < count; ++i) learn_request(list[i]);
+  return answer;
 }
 
 INTERPOSE(int, getnameinfo,
@@ -154,40 +251,58 @@ INTERPOSE(int, getnameinfo,
 
 namespace {
 
-// What gethostbyname takes for an address, without asking anybody: digits and dots, or IPv6 text.
+// What every libc's gethostbyname takes for an address without asking anybody: inet_aton(3)'s
+// decimal and octal forms, or IPv6 text.
 bool is_host_literal(std::string_view name) {
   IpAddress address;
-  if (parse_address(name, &address)) return true;
-  for (const char c : name) {
-    if (!is_ascii_digit(c) && c != '.') return false;
+  if (find_byte(name, ':') != std::string_view::npos) return parse_address(name, &address);
+  for (int parts = 1;; ++parts) {
+    std::size_t digits = 0;
+    while (digits < name.size() && is_ascii_digit(name[digits])) ++digits;
+    const bool last = digits == name.size();
+    const unsigned base = digits > 1 && name[0] == '0' ? 8 : 10;
+    // The last part fills the bytes that are left.
+    const std::uint64_t maximum = last ? 0xffffffffULL >> 8 * (parts - 1) : 255;
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+      const auto digit = static_cast<unsigned>(name[i] - '0');
+      value = value * base + digit;
+      if (digit >= base || value > maximum) return false;
+    }
+    if (digits == 0) return false;
+    if (last) return true;
+    if (name[digits] != '.' || parts == 4) return false;
+    name.remove_prefix(digits + 1);
   }
-  return !name.empty() && name.back() != '.';
 }
 
-// What all gethostbyname functions share: the name to go on with, or null if the lookup is refused.
-const char* judged_name(const char* operation, const char* name, int family) {
-  if (name == nullptr || is_host_literal(name)) return name;
+// What all gethostbyname functions share: how to go on with a name.
+struct Judged {
+  const char* name;  // to be asked for; null: refused
+  Lookup lookup;
+};
+
+Judged judged_name(const char* operation, const char* name, int family) {
+  if (name == nullptr || is_host_literal(name)) return {name, Lookup::kPass};
   const Lookup lookup = judge_name(name, family);
-  if (lookup == Lookup::kLocalhost) return family == AF_INET6 ? "::1" : "127.0.0.1";
+  if (is_own(lookup)) return {own_address(lookup, family), lookup};
   if (lookup == Lookup::kRefuse || lookup == Lookup::kAudited) {
     report_name(operation, name, lookup, "HOST_NOT_FOUND");
-    if (lookup == Lookup::kRefuse) return nullptr;
   }
-  return name;
+  return {lookup == Lookup::kRefuse ? nullptr : name, lookup};
 }
 
-void learn_host(const struct hostent* host, const char* name) {
+void finish_host(struct hostent* host, const char* name, Lookup lookup) {
   if (host == nullptr || name == nullptr) return;
-  const bool allowed = judge_name(name, AF_UNSPEC) == Lookup::kAllowed;
+  if (is_own(lookup)) {
+    host->h_name = const_cast<char*>(official_name(lookup));
+    return;
+  }
+  if (is_host_literal(name)) return;
   for (char** address = host->h_addr_list; *address != nullptr; ++address) {
     learn_address(
-        host->h_addrtype == AF_INET6 ? address_from_v6(*address) : address_from_v4(*address), name,
-        allowed);
+        host->h_addrtype == AF_INET6 ? address_from_v6(*address) : address_from_v4(*address), name);
   }
-}
-
-bool needs_learning(const char* name) {
-  return name != nullptr && !is_host_literal(name) && judge_name(name, AF_UNSPEC) != Lookup::kPass;
 }
 
 bool reverse_is_refused(const char* operation, const void* address, socklen_t length, int family) {
@@ -216,38 +331,38 @@ int no_host_r(struct hostent** result, int* error) {
 }  // namespace
 
 INTERPOSE(struct hostent*, gethostbyname, (const char* name)) {
-  const char* judged = judged_name("gethostbyname", name, AF_INET);
-  if (judged == nullptr && name != nullptr) return no_host();
-  struct hostent* host = NEXT(gethostbyname)(judged);
-  if (needs_learning(name)) learn_host(host, name);
+  const Judged judged = judged_name("gethostbyname", name, AF_INET);
+  if (judged.name == nullptr && name != nullptr) return no_host();
+  struct hostent* host = NEXT(gethostbyname)(judged.name);
+  finish_host(host, name, judged.lookup);
   return host;
 }
 
 INTERPOSE(struct hostent*, gethostbyname2, (const char* name, int family)) {
-  const char* judged = judged_name("gethostbyname2", name, family);
-  if (judged == nullptr && name != nullptr) return no_host();
-  struct hostent* host = NEXT(gethostbyname2)(judged, family);
-  if (needs_learning(name)) learn_host(host, name);
+  const Judged judged = judged_name("gethostbyname2", name, family);
+  if (judged.name == nullptr && name != nullptr) return no_host();
+  struct hostent* host = NEXT(gethostbyname2)(judged.name, family);
+  finish_host(host, name, judged.lookup);
   return host;
 }
 
 INTERPOSE(int, gethostbyname_r,
           (const char* name, struct hostent* host, char* buffer, size_t size,
            struct hostent** result, int* error)) {
-  const char* judged = judged_name("gethostbyname_r", name, AF_INET);
-  if (judged == nullptr && name != nullptr) return no_host_r(result, error);
-  const int answer = NEXT(gethostbyname_r)(judged, host, buffer, size, result, error);
-  if (answer == 0 && needs_learning(name)) learn_host(*result, name);
+  const Judged judged = judged_name("gethostbyname_r", name, AF_INET);
+  if (judged.name == nullptr && name != nullptr) return no_host_r(result, error);
+  const int answer = NEXT(gethostbyname_r)(judged.name, host, buffer, size, result, error);
+  if (answer == 0) finish_host(*result, name, judged.lookup);
   return answer;
 }
 
 INTERPOSE(int, gethostbyname2_r,
           (const char* name, int family, struct hostent* host, char* buffer, size_t size,
            struct hostent** result, int* error)) {
-  const char* judged = judged_name("gethostbyname2_r", name, family);
-  if (judged == nullptr && name != nullptr) return no_host_r(result, error);
-  const int answer = NEXT(gethostbyname2_r)(judged, family, host, buffer, size, result, error);
-  if (answer == 0 && needs_learning(name)) learn_host(*result, name);
+  const Judged judged = judged_name("gethostbyname2_r", name, family);
+  if (judged.name == nullptr && name != nullptr) return no_host_r(result, error);
+  const int answer = NEXT(gethostbyname2_r)(judged.name, family, host, buffer, size, result, error);
+  if (answer == 0) finish_host(*result, name, judged.lookup);
   return answer;
 }
 
@@ -262,4 +377,29 @@ INTERPOSE(int, gethostbyaddr_r,
   if (reverse_is_refused("gethostbyaddr_r", address, length, family))
     return no_host_r(result, error);
   return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, result, error);
+}
+
+// What libresolv still has for programs of its first days.
+INTERPOSE(struct hostent*, res_gethostbyname, (const char* name)) {
+  return hook_gethostbyname(name);
+}
+
+INTERPOSE(struct hostent*, res_gethostbyname2, (const char* name, int family)) {
+  return hook_gethostbyname2(name, family);
+}
+
+INTERPOSE(struct hostent*, res_gethostbyaddr, (const void* address, socklen_t length, int family)) {
+  return hook_gethostbyaddr(address, length, family);
+}
+
+// glibc makes a number of the machine's address, which it looks up unless a file has the number.
+INTERPOSE(long, gethostid, ()) {
+  const char* name = own_host_name();
+  sys::Stat status;
+  if (sys::stat("/etc/hostid", &status) == 0 || is_host_literal(name)) return NEXT(gethostid)();
+  const Lookup lookup = judge_name(name, AF_INET);
+  if (lookup == Lookup::kRefuse || lookup == Lookup::kAudited)
+    report_name("gethostid", name, lookup, "HOST_NOT_FOUND");
+  // What it says without an address.
+  return lookup == Lookup::kRefuse || is_own(lookup) ? 0 : NEXT(gethostid)();
 }

@@ -6,63 +6,12 @@
 #include "core/hash.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/word_file.h"
 
 namespace hfoffline::shim {
 namespace {
 
 constexpr char kHostsFile[] = "/etc/hosts";
-constexpr std::size_t kMaximumBytes = 1 << 20;
-
-// The file as a private mapping, given back at the end of the block.
-class MappedFile {
- public:
-  explicit MappedFile(const char* path) {
-    const long descriptor = sys::open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return;
-    sys::Stat status;
-    if (sys::fstat(static_cast<int>(descriptor), &status) == 0 && status.size != 0) {
-      size_ = status.size < kMaximumBytes ? status.size : kMaximumBytes;
-      memory_ = sys::mmap(size_, 1 /* read */, 2 /* private */, static_cast<int>(descriptor));
-    }
-    sys::close(static_cast<int>(descriptor));
-  }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  ~MappedFile() {
-    if (!sys::failed(memory_)) sys::munmap(reinterpret_cast<void*>(memory_), size_);
-  }
-  std::string_view text() const {
-    return sys::failed(memory_) ? std::string_view()
-                                : std::string_view(reinterpret_cast<const char*>(memory_), size_);
-  }
-
- private:
-  long memory_ = -1;
-  std::size_t size_ = 0;
-};
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-std::string_view next_word(std::string_view& line) {
-  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
-  std::size_t length = 0;
-  while (length < line.size() && !is_blank(line[length]) && line[length] != '#') ++length;
-  const std::string_view word = slice(line, 0, length);
-  if (length < line.size() && line[length] == '#') {
-    line = {};
-  } else {
-    line.remove_prefix(length);
-  }
-  return word;
-}
-
-std::string_view next_line(std::string_view& text) {
-  std::size_t end = find_byte(text, '\n');
-  if (end == std::string_view::npos) end = text.size();
-  const std::string_view line = slice(text, 0, end);
-  text.remove_prefix(end < text.size() ? end + 1 : end);
-  return line;
-}
 
 // Which names the file may have, as a Bloom filter with one hash: a name that cannot be in it costs
 // one system call. Written by any thread; `stamp` is 0 while the bits do not belong together.
@@ -92,11 +41,11 @@ std::uint64_t stamp_of_file() {
 
 void fill_filter(std::uint64_t stamp) {
   std::uint64_t bits[16] = {};
-  const MappedFile file(kHostsFile);
-  for (std::string_view text = file.text(); !text.empty();) {
-    std::string_view line = next_line(text);
-    next_word(line);
-    for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
+  WordFile file(kHostsFile);
+  if (!file.is_open()) return;  // for want of a free descriptor, perhaps: next time
+  while (file.next_line()) {
+    file.next_word();
+    for (std::string_view word = file.next_word(); !word.empty(); word = file.next_word()) {
       const std::size_t bit = filter_bit(word);
       bits[bit / 64] |= std::uint64_t{1} << (bit % 64);
     }
@@ -131,13 +80,11 @@ bool family_fits(const IpAddress& address, int family) {
 }
 
 bool read_for_name(std::string_view name, int family) {
-  const MappedFile file(kHostsFile);
-  for (std::string_view text = file.text(); !text.empty();) {
-    std::string_view line = next_line(text);
+  WordFile file(kHostsFile);
+  while (file.next_line()) {
     IpAddress address;
-    const std::string_view first = next_word(line);
-    if (!parse_address(first, &address) || !family_fits(address, family)) continue;
-    for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
+    if (!parse_address(file.next_word(), &address) || !family_fits(address, family)) continue;
+    for (std::string_view word = file.next_word(); !word.empty(); word = file.next_word()) {
       if (equals_ignoring_case(word, name)) return true;
     }
   }
@@ -160,11 +107,10 @@ bool hosts_file_has_name(std::string_view name, int family) {
 bool hosts_file_has_address(int family, const void* address) {
   if (family != AF_INET && family != AF_INET6) return false;
   const IpAddress wanted = family == AF_INET ? address_from_v4(address) : address_from_v6(address);
-  const MappedFile file(kHostsFile);
-  for (std::string_view text = file.text(); !text.empty();) {
-    std::string_view line = next_line(text);
+  WordFile file(kHostsFile);
+  while (file.next_line()) {
     IpAddress found;
-    if (parse_address(next_word(line), &found) && found == wanted) return true;
+    if (parse_address(file.next_word(), &found) && found == wanted) return true;
   }
   return false;
 }

@@ -1,17 +1,60 @@
 #include "shim/judge_name.h"
 
+#include <sys/utsname.h>
+
 #include "core/decide.h"
+#include "core/sys.h"
+#include "core/text.h"
 #include "shim/hosts_file.h"
+#include "shim/next_symbol.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
+#include "shim/word_file.h"
 
 namespace hfoffline::shim {
+namespace {
+
+// Whether libc is set up to answer for the machine's own name by itself (nss-myhostname(8)). It is
+// not asked to: other sources may come first, or the module may be missing, and a name server would
+// then be asked.
+bool libc_knows_own_name() {
+  WordFile file("/etc/nsswitch.conf");
+  while (file.next_line()) {
+    std::string_view word = file.next_word();
+    if (!word.starts_with("hosts:")) continue;
+    for (word.remove_prefix(6);; word = {}) {
+      if (word.empty()) word = file.next_word();
+      if (word.empty()) return false;
+      if (word == "myhostname") return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+const char* own_host_name() {
+  // Asked for once: every refused lookup comes by. Threads that meet here write the same bytes.
+  static struct utsname facts;
+  static std::uint32_t known;
+  if (__atomic_load_n(&known, __ATOMIC_ACQUIRE) == 0) {
+    sys::call(SYS_uname, sys::word(&facts));
+    __atomic_store_n(&known, 1, __ATOMIC_RELEASE);
+  }
+  return facts.nodename;
+}
 
 Lookup judge_name(std::string_view name, int family) {
   if (name.empty()) return Lookup::kPass;
   if (decide_name(policy(), name, 0).allowed) return Lookup::kAllowed;
   if (hosts_file_has_name(name, family)) return Lookup::kPass;
   if (is_localhost(name)) return Lookup::kLocalhost;
+  if (equals_ignoring_case(name, own_host_name()) && libc_knows_own_name()) return Lookup::kOwnName;
+  return policy().audit() ? Lookup::kAudited : Lookup::kRefuse;
+}
+
+Lookup judge_query(std::string_view name) {
+  if (decide_name(policy(), name, 0).allowed) return Lookup::kAllowed;
   return policy().audit() ? Lookup::kAudited : Lookup::kRefuse;
 }
 
@@ -34,6 +77,11 @@ void report_name(std::string_view operation, std::string_view name, Lookup looku
   refusal.verdict = audit ? "audit" : "refuse";
   refusal.rule = policy().text(policy().header().default_egress_rule);
   report(key, refusal);
+}
+
+void set_h_errno(int value) {
+  const auto location = reinterpret_cast<int* (*)()>(find_next("__h_errno_location"));
+  if (location != nullptr) *location() = value;
 }
 
 }  // namespace hfoffline::shim

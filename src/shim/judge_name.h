@@ -11,6 +11,7 @@ namespace hfoffline::shim {
 enum class Lookup : std::uint8_t {
   kPass,       // the hosts file answers, or nothing is asked
   kLocalhost,  // localhost that the hosts file does not know: loopback
+  kOwnName,    // this machine's own name, which libc knows without asking, by nss-myhostname
   kAllowed,    // the allow-list names it: ask, and remember the addresses
   kAudited,    // refused in any other mode: ask, and remember the addresses' name
   kRefuse,
@@ -18,11 +19,19 @@ enum class Lookup : std::uint8_t {
 
 // For a name that is no address literal. Does not report.
 Lookup judge_name(std::string_view name, int family);
+// For a name that only name servers are asked for (res_query and its like): the hosts file does not
+// answer.
+Lookup judge_query(std::string_view name);
+// This machine's name when it was first asked for (NUL-terminated, static).
+const char* own_host_name();
 // For the name of an address (a reverse lookup is a query, too).
 Lookup judge_reverse(int family, const void* address);
 
 // Reports a refused or audited lookup; `error_text` is what the program is told, "EAI_NONAME".
 void report_name(std::string_view operation, std::string_view name, Lookup lookup,
                  std::string_view error_text);
+
+// The calling thread's h_errno, where the libc has one.
+void set_h_errno(int value);
 
 }  // namespace hfoffline::shim

@@ -10,15 +10,6 @@
 #include "shim/socket_facts.h"
 
 namespace hfoffline::shim {
-namespace {
-
-// An address that an allow-listed name resolved to, for the ports that the list gives the name.
-bool is_learned(const Endpoint& endpoint, const LearnedAddress* learned) {
-  return learned != nullptr && __atomic_load_n(&learned->allowed, __ATOMIC_RELAXED) != 0 &&
-         decide_name(policy(), learned->name, endpoint.port).allowed;
-}
-
-}  // namespace
 
 bool endpoint_of(const struct sockaddr* address, socklen_t length, Endpoint* endpoint) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(address);
@@ -50,12 +41,12 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   // Pointing a datagram socket somewhere sends nothing: programs learn their own address that way.
   const bool probe = direction == Direction::kConnect && type == SOCK_DGRAM;
   const Reason reason = probe ? Reason::egress_probe : Reason::egress_address;
+  // Many names share an address: a refusal is of the name that this program went by.
+  const NameReference name = last_name(endpoint.address);
   const std::uint64_t key =
       refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes),
-                  endpoint.port | (probe ? 0x10000U : 0U));
-  const LearnedAddress* learned = nullptr;
-  if (policy().name_count() != 0 || audit) learned = find_learned(endpoint.address);
-  if (is_learned(endpoint, learned)) return 0;
+                  endpoint.port | (probe ? 0x10000U : 0U) | static_cast<std::uint64_t>(name) << 32);
+  if (policy().name_count() != 0 && is_learned(endpoint)) return 0;
   if (count_repeated(key, reason)) return audit ? 0 : error;
   if (fails_anyway(descriptor, address, direction, endpoint)) return 0;
   if (is_own_address(address, endpoint.address)) return 0;
@@ -76,7 +67,8 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   refusal.reason = reason;
   refusal.operation = operation;
   refusal.target = target_text.view();
-  refusal.host = learned != nullptr ? std::string_view(learned->name) : host_text.view();
+  const std::string_view name_or_none = name_text(name);
+  refusal.host = name_or_none.empty() ? host_text.view() : name_or_none;
   refusal.port = endpoint.port;
   refusal.error = audit ? 0 : error;
   refusal.verdict = audit ? "audit" : "refuse";

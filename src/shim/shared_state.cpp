@@ -1,7 +1,9 @@
 #include "shim/shared_state.h"
 
+#include "core/decide.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/message.h"
 #include "shim/policy_source.h"
 
 namespace hfoffline::shim {
@@ -34,14 +36,35 @@ RunState* map_state() {
   return result;
 }
 
-std::size_t slot_of(const IpAddress& address) {
-  std::uint32_t hash = 2166136261U;
-  for (const std::uint8_t byte : address.bytes) hash = (hash ^ byte) * 16777619U;
-  return (hash ^ hash >> 16) % kLearnedSlots;
+// The last name that this process resolved to an address, whatever others in the run did since: one
+// word each, of the address's hash and a NameReference. Only ever shown to people, so a collision
+// does no harm. A forked child starts with its parent's.
+std::uint64_t own_names[1024];
+
+std::uint64_t& own_name_slot(std::uint64_t hash) { return own_names[hash % 1024]; }
+
+// The first row of the policy with this name, or the number of rows. One is enough: decide_name()
+// looks at all of them.
+std::uint32_t policy_row_of(std::string_view name) {
+  const auto count = static_cast<std::uint32_t>(policy().name_count());
+  if (!decide_name(policy(), name, 0).allowed) return count;
+  if (name.size() > 1 && name.back() == '.') name.remove_suffix(1);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (equals_ignoring_case(name, policy().text(policy().name(i).name))) return i;
+  }
+  return count;
 }
 
-bool is_entry_of(const LearnedAddress& entry, const IpAddress& address) {
-  return __builtin_memcmp(entry.address, address.bytes, sizeof(entry.address)) == 0;
+// Every address of one more lookup would be refused without a word of why.
+void say_full(std::string_view name) {
+  static std::uint32_t said;
+  if (policy().quiet() || __atomic_exchange_n(&said, 1, __ATOMIC_RELAXED) != 0) return;
+  char text[512];
+  Appender message(text);
+  message.add("hfoffline: allowed names have resolved to ").add_number(kAllowedSlots);
+  message.add(" addresses in this run; further ones, now of ").add(slice(name, 0, 256));
+  message.add(", are refused (allow their network instead)\n");
+  write_message(message.view());
 }
 
 }  // namespace
@@ -55,38 +78,49 @@ RunState& run_state() {
   return *state;
 }
 
-void learn_address(const IpAddress& address, std::string_view name, bool allowed) {
-  RunState& state = run_state();
-  for (std::size_t i = 0; i < kLearnedSlots; ++i) {
-    LearnedAddress& entry = state.learned[(slot_of(address) + i) % kLearnedSlots];
-    const std::uint32_t seen = __atomic_load_n(&entry.state, __ATOMIC_ACQUIRE);
-    if (seen == 2 && is_entry_of(entry, address)) {
-      if (allowed) __atomic_store_n(&entry.allowed, 1, __ATOMIC_RELAXED);
-      return;
-    }
-    std::uint32_t free = 0;
-    if (seen != 0 || !__atomic_compare_exchange_n(&entry.state, &free, 1, false, __ATOMIC_ACQUIRE,
-                                                  __ATOMIC_RELAXED)) {
-      continue;
-    }
-    __builtin_memcpy(entry.address, address.bytes, sizeof(entry.address));
-    Appender text(entry.name);
-    text.add(name).c_str();
-    entry.allowed = allowed ? 1 : 0;
-    __atomic_store_n(&entry.state, 2, __ATOMIC_RELEASE);
-    return;
+void learn_address(const IpAddress& address, std::string_view name) {
+  // Never refused, so nobody asks; and localhost is looked up often.
+  if (is_loopback_or_unspecified(address)) return;
+  LearnedTables& tables = run_state().learned;
+  const std::uint32_t row = policy_row_of(name);
+  NameReference reference = kNoName;
+  if (row < policy().name_count()) {
+    reference = kPolicyName | row;
+    if (!learn_allowed(tables, address, row)) say_full(name);
+  } else {
+    reference = keep_name(tables, name);
+    if (reference == kNoName) return;
   }
+  learn_name(tables, address, reference);
+  const std::uint64_t hash = address_hash(address);
+  __atomic_store_n(&own_name_slot(hash), hash >> 32 << 32 | reference, __ATOMIC_RELAXED);
 }
 
-const LearnedAddress* find_learned(const IpAddress& address) {
-  const RunState& state = run_state();
-  for (std::size_t i = 0; i < kLearnedSlots; ++i) {
-    const LearnedAddress& entry = state.learned[(slot_of(address) + i) % kLearnedSlots];
-    const std::uint32_t seen = __atomic_load_n(&entry.state, __ATOMIC_ACQUIRE);
-    if (seen == 0) return nullptr;
-    if (seen == 2 && is_entry_of(entry, address)) return &entry;
+bool is_learned(const Endpoint& endpoint) {
+  const LearnedTables& tables = run_state().learned;
+  std::size_t position = 0;
+  std::uint32_t row = 0;
+  while (next_allowed(tables, endpoint.address, &position, &row)) {
+    if (row < policy().name_count() &&
+        decide_name(policy(), policy().text(policy().name(row).name), endpoint.port).allowed) {
+      return true;
+    }
   }
-  return nullptr;
+  return false;
+}
+
+NameReference last_name(const IpAddress& address) {
+  const std::uint64_t hash = address_hash(address);
+  const std::uint64_t own = __atomic_load_n(&own_name_slot(hash), __ATOMIC_RELAXED);
+  if (own != 0 && own >> 32 == hash >> 32) return static_cast<NameReference>(own);
+  return learned_name(run_state().learned, address);
+}
+
+std::string_view name_text(NameReference reference) {
+  if (reference == kNoName) return {};
+  if ((reference & kPolicyName) == 0) return kept_name(run_state().learned, reference);
+  const std::uint32_t row = reference & ~kPolicyName;
+  return row < policy().name_count() ? policy().text(policy().name(row).name) : std::string_view();
 }
 
 }  // namespace hfoffline::shim

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/address.h"
+#include "core/decide.h"
 #include "core/run_state.h"
 
 namespace hfoffline::shim {
@@ -16,10 +17,16 @@ RunState& run_state();
 // this process would be lost.
 inline void open_run_state() { run_state(); }
 
-// Remembers that `name` resolved to `address`; `allowed`: because the allow-list names it.
-void learn_address(const IpAddress& address, std::string_view name, bool allowed);
+// Remembers that `name` resolved to `address`, for everybody in the run. If the allow-list names
+// it, the address may then be reached on the ports that the list gives the name.
+void learn_address(const IpAddress& address, std::string_view name);
 
-// The entry of an address some process of the run resolved a name to, or nullptr.
-const LearnedAddress* find_learned(const IpAddress& address);
+// Whether any allow-listed name that may be reached on this port resolved to the address.
+bool is_learned(const Endpoint& endpoint);
+
+// The name that this process last resolved to the address, else the last of another process of the
+// run; kNoName if nobody did. The same for the same name, as long as the run lasts.
+NameReference last_name(const IpAddress& address);
+std::string_view name_text(NameReference reference);  // empty for kNoName
 
 }  // namespace hfoffline::shim

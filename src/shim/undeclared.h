@@ -22,4 +22,33 @@ int __connect(int descriptor, const struct sockaddr* address, socklen_t length);
 int __close(int descriptor);
 int __dup2(int old, int descriptor);
 int __sendmmsg(int descriptor, struct mmsghdr* messages, unsigned count, int flags);
+
+// <resolv.h> declares one of each pair, by a macro, and which one depends on the version of glibc.
+int res_query(const char* name, int kind, int type, unsigned char* answer, int size);
+int __res_query(const char* name, int kind, int type, unsigned char* answer, int size);
+int res_search(const char* name, int kind, int type, unsigned char* answer, int size);
+int __res_search(const char* name, int kind, int type, unsigned char* answer, int size);
+int res_querydomain(const char* name, const char* domain, int kind, int type, unsigned char* answer,
+                    int size);
+int __res_querydomain(const char* name, const char* domain, int kind, int type,
+                      unsigned char* answer, int size);
+int res_send(const unsigned char* message, int length, unsigned char* answer, int size);
+int __res_send(const unsigned char* message, int length, unsigned char* answer, int size);
+int res_nquery(void* state, const char* name, int kind, int type, unsigned char* answer, int size);
+int __res_nquery(void* state, const char* name, int kind, int type, unsigned char* answer,
+                 int size);
+int res_nsearch(void* state, const char* name, int kind, int type, unsigned char* answer, int size);
+int __res_nsearch(void* state, const char* name, int kind, int type, unsigned char* answer,
+                  int size);
+int res_nquerydomain(void* state, const char* name, const char* domain, int kind, int type,
+                     unsigned char* answer, int size);
+int __res_nquerydomain(void* state, const char* name, const char* domain, int kind, int type,
+                       unsigned char* answer, int size);
+int res_nsend(void* state, const unsigned char* message, int length, unsigned char* answer,
+              int size);
+struct hostent* res_gethostbyname(const char* name);
+struct hostent* res_gethostbyname2(const char* name, int family);
+struct hostent* res_gethostbyaddr(const void* address, socklen_t length, int family);
+int __res_nsend(void* state, const unsigned char* message, int length, unsigned char* answer,
+                int size);
 }

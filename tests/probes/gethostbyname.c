@@ -106,8 +106,9 @@ int main(int argc, char** argv) {
     // An IPv6 literal is not in the hosts file, and is looked up further as an IPv4 name, and the
     // other way round; a name of one family only is looked up further in the other.
     int six = strchr(name, ':') != NULL || strcmp(name, "probe-six.test") == 0;
-    int four = strstr(name, "127.") || strcmp(name, "192.0.2.9") == 0 || strstr(name, "probe-h") ||
-               strstr(name, "PROBE") || strstr(name, "probe-a");
+    int four = strstr(name, "127.") || strcmp(name, "077.1") == 0 ||
+               strcmp(name, "192.0.2.9") == 0 || strstr(name, "probe-h") || strstr(name, "PROBE") ||
+               strstr(name, "probe-a");
     if (strchr(name, '%')) continue;
     // Hexadecimal is a literal to getaddrinfo only.
     int looked_up = names[i].is_away || strcmp(name, "0x7f.1") == 0;

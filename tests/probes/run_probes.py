@@ -42,7 +42,7 @@ FILE_GROUPS = [
 # How each group names the tree that is to be protected, below its base: it is the same tree.
 TREE_NAMES = ["tree", "out/tree.root", "tree/", "out/../tree"]
 SOCKET_PROGRAMS = ["connect", "sendto", "sendmsg", "sendmmsg", "setsockopt", "socket"]
-NAME_PROGRAMS = ["getaddrinfo", "gethostbyname"]
+NAME_PROGRAMS = ["getaddrinfo", "getaddrinfo_a", "gethostbyname", "res_query"]
 MODES = ["bare", "shim", "oracle"]
 LEFT = "LEFT THE MACHINE"  # part of a row's result; see net_probe.c
 
