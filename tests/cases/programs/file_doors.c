@@ -1,0 +1,100 @@
+// Does what it is told, one word after another, and says how each went: `open:PATH` opens for
+// writing, `chdir:PATH` and so on. The ways to change the directory pass no hook.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static void say(const char* what, const char* with, long result) {
+  printf("%s:%s: %s\n", what, with, result < 0 ? strerrorname_np(errno) : "done");
+}
+
+static int close_it(int descriptor) {
+  if (descriptor >= 0) close(descriptor);
+  return descriptor;
+}
+
+static int open_file_here(const char* path, const struct stat* status, int type,
+                          struct FTW* place) {
+  (void)status, (void)place;
+  if (type == FTW_F && strcmp(strrchr(path, '/'), "/file") == 0)
+    say("nftw", "file", close_it(open("file", O_WRONLY)));
+  return 0;
+}
+
+static void walk_with_fts(const char* directory) {
+  char text[4096];
+  snprintf(text, sizeof text, "%s", directory);
+  char* const roots[] = {text, NULL};
+  FTS* walk = fts_open(roots, FTS_PHYSICAL, NULL);
+  for (FTSENT* entry; walk != NULL && (entry = fts_read(walk)) != NULL;)
+    if (entry->fts_info == FTS_F && strcmp(entry->fts_name, "file") == 0)
+      say("fts", "file", close_it(open("file", O_WRONLY)));
+  if (walk != NULL) fts_close(walk);
+}
+
+// Not through libc at all.
+static long raw_chdir(const char* path) {
+#if defined(__x86_64__)
+  long result = SYS_chdir;
+  __asm__ volatile("syscall" : "+a"(result) : "D"(path) : "rcx", "r11", "memory");
+  return result;
+#else
+  register long number __asm__("x8") = SYS_chdir;
+  register long result __asm__("x0") = (long)path;
+  __asm__ volatile("svc 0" : "+r"(result) : "r"(number) : "memory");
+  return result;
+#endif
+}
+
+static void on_descriptor(const char* path) {
+  int descriptor = open(path, O_RDONLY);
+  struct stat status;
+  if (descriptor < 0 || fstat(descriptor, &status) != 0) {
+    say("descriptor", path, -1);
+    return;
+  }
+  const struct timespec times[2] = {status.st_atim, status.st_mtim};
+  say("fchmod", path, fchmod(descriptor, status.st_mode & 07777));
+  say("futimens", path, futimens(descriptor, times));
+  close(descriptor);
+}
+
+int main(int count, char** words) {
+  for (int i = 1; i < count; i++) {
+    char* at = strchr(words[i], ':');
+    if (at == NULL) return 2;
+    *at++ = 0;
+    char* second = strchr(at, '=');
+    if (second != NULL) *second++ = 0;
+    const char* verb = words[i];
+    if (strcmp(verb, "open") == 0)
+      say(verb, at, close_it(open(at, O_WRONLY)));
+    else if (strcmp(verb, "create") == 0)
+      say(verb, at, close_it(open(at, O_WRONLY | O_CREAT, 0644)));
+    else if (strcmp(verb, "chdir") == 0)
+      say(verb, at, chdir(at));
+    else if (strcmp(verb, "raw") == 0)
+      say(verb, at, raw_chdir(at));
+    else if (strcmp(verb, "nftw") == 0)
+      nftw(at, open_file_here, 8, FTW_CHDIR | FTW_PHYS);
+    else if (strcmp(verb, "fts") == 0)
+      walk_with_fts(at);
+    else if (strcmp(verb, "descriptor") == 0)
+      on_descriptor(at);
+    else if (strcmp(verb, "rename") == 0 && second != NULL)
+      say(verb, at, rename(at, second));
+    else if (strcmp(verb, "exchange") == 0 && second != NULL)
+      say(verb, at, renameat2(AT_FDCWD, at, AT_FDCWD, second, RENAME_EXCHANGE));
+    else
+      return 2;
+  }
+  return 0;
+}
