@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/path.h"
 #include "core/policy.h"
 #include "core/read_only.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/judge_exec.h"
 #include "shim/locate.h"
 #include "shim/mapping.h"
 #include "shim/next_symbol.h"
@@ -205,6 +207,45 @@ int judge_make_directory(const char* operation, int directory, const char* path)
   return answer(operation, located.tree, directory, path, read_only_make_directory(located.facts));
 }
 
+int judge_make_file(const char* operation, int directory, const char* path) {
+  if (path == nullptr) return 0;
+  const Located located = locate(directory, path, FinalLink::kNameOnly);
+  if (located.tree == kOutside) return 0;
+  return answer(operation, located.tree, directory, path, read_only_make_file(located.facts));
+}
+
+int judge_make_temporary(const char* operation, const char* pattern) {
+  const Located located = locate(AT_FDCWD, pattern, FinalLink::kNameOnly);
+  if (located.tree == kOutside || located.facts.is_tree_root) return 0;
+  // What is called as the pattern itself is not in the way.
+  const int error = located.facts.lookup_error;
+  return answer(operation, located.tree, AT_FDCWD, pattern,
+                error != 0 && error != ENOENT ? error : EROFS);
+}
+
+int judge_link(const char* operation, int old_directory, const char* old_path, int new_directory,
+               const char* new_path, int flags) {
+  if (old_path == nullptr || new_path == nullptr) return 0;
+  Located from;
+  if (names_descriptor(old_path, flags)) {
+    from.tree = locate_descriptor(old_directory);
+    from.resolved = true;
+  } else {
+    from = locate(old_directory, old_path,
+                  (flags & AT_SYMLINK_FOLLOW) != 0 ? FinalLink::kFollow : FinalLink::kKeep);
+  }
+  const Located to = locate(new_directory, new_path, FinalLink::kNameOnly);
+  // What the kernel looks up first fails by itself: a missing file, a name that is taken, no
+  // directory.
+  if (!from.resolved || from.facts.lookup_error != 0 || !to.resolved) return 0;
+  if (to.tree != kOutside) {
+    return answer(operation, to.tree, new_directory, new_path, read_only_make_file(to.facts));
+  }
+  const bool nothing_there = to.facts.lookup_error == ENOENT && !to.facts.trailing_slash;
+  if (from.tree == kOutside || !nothing_there) return 0;
+  return answer(operation, from.tree, old_directory, old_path, EXDEV);
+}
+
 int judge_remove_file(const char* operation, int directory, const char* path) {
   if (path == nullptr) return 0;
   const Located located = locate(directory, path, FinalLink::kNameOnly);
@@ -253,12 +294,14 @@ int rename_error(const Located& from, const Located& to, unsigned flags) {
   return EROFS;
 }
 
-// "DIRECTORY/..", so that its own permissions decide: may it be renamed as far as they go?
+// As far as permissions go: may this name be given to something else?
 __attribute__((noinline)) bool may_change_parent(int directory, const char* path) {
   char text[4096];
-  Appender up(text);
-  up.add(path).add("/..").c_str();
-  return !up.overflowed() &&
+  Appender parent(text);
+  parent.add(split_path(path).parent);
+  if (parent.size() == 0) parent.add_byte('.');
+  parent.c_str();
+  return !parent.overflowed() &&
          sys::faccessat(directory, text, W_OK | X_OK, 0x200 /* AT_EACCESS */) == 0;
 }
 
@@ -327,6 +370,11 @@ int judge_metadata(const char* operation, int directory, const char* path, bool 
 int judge_metadata_of_file(const char* operation, int descriptor) {
   const int tree = locate_descriptor(descriptor);
   return tree == kOutside ? 0 : answer_for_descriptor(operation, tree, descriptor, EROFS);
+}
+
+int judge_metadata_at(const char* operation, int directory, const char* path, int flags) {
+  if (names_descriptor(path, flags)) return judge_metadata_of_file(operation, directory);
+  return judge_metadata(operation, directory, path, (flags & AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 int judge_metadata_of_descriptor(const char* operation, int descriptor) {

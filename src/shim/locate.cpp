@@ -410,6 +410,7 @@ Located locate(int directory, const char* path, FinalLink final_link) {
       result.facts.lookup_error = ENOTDIR;
     return result;
   }
+  result.facts.lookup_error = ELOOP;
   return result;
 }
 

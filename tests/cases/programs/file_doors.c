@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <ftw.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,6 +69,29 @@ static void on_descriptor(const char* path) {
   close(descriptor);
 }
 
+// The child's standard output goes to `path`, which is opened where the child is then.
+static void spawn(const char* directory, int descriptor, const char* path) {
+  char* const words[] = {"true", NULL};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (directory != NULL) posix_spawn_file_actions_addchdir_np(&actions, directory);
+  if (descriptor >= 0) posix_spawn_file_actions_addfchdir_np(&actions, descriptor);
+  errno = posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT, 0644);
+  pid_t child;
+  if (errno == 0) errno = posix_spawnp(&child, "true", &actions, NULL, words, environ);
+  if (errno == 0) waitpid(child, NULL, 0);
+  say(descriptor >= 0 ? "spawn, descriptor" : "spawn", path, errno == 0 ? 0 : -1);
+  posix_spawn_file_actions_destroy(&actions);
+}
+
+static void spawn_in(const char* directory, const char* path) {
+  spawn(directory, -1, path);
+  int descriptor = open(directory, O_RDONLY | O_DIRECTORY);
+  spawn(NULL, descriptor, path);
+  spawn("/", descriptor, path);
+  close(descriptor);
+}
+
 int main(int count, char** words) {
   for (int i = 1; i < count; i++) {
     char* at = strchr(words[i], ':');
@@ -89,6 +114,10 @@ int main(int count, char** words) {
       walk_with_fts(at);
     else if (strcmp(verb, "descriptor") == 0)
       on_descriptor(at);
+    else if (strcmp(verb, "spawn") == 0 && second != NULL)
+      spawn_in(at, second);
+    else if (strcmp(verb, "spawn") == 0)
+      spawn(NULL, -1, at);
     else if (strcmp(verb, "rename") == 0 && second != NULL)
       say(verb, at, rename(at, second));
     else if (strcmp(verb, "exchange") == 0 && second != NULL)
