@@ -189,7 +189,9 @@ __attribute__((noinline)) int tree_of_linked_file(int directory, const char* lin
 int tree_of_file(int directory, const char* link, const sys::Stat& status) {
   int tree = tree_of_linked_file<512>(directory, link, status);
   if (tree == kTooLong) tree = tree_of_linked_file<kPathBytes>(directory, link, status);
-  return tree == kTooLong ? kOutside : tree;
+  if (tree != kTooLong) return tree;
+  // A root directory without /proc, which tells nobody where a file is: below it, if in doubt.
+  return S_ISREG(status.mode) ? tree_above_path(sys::kCurrentDirectory, "/") : kOutside;
 }
 
 int tree_of_open(int descriptor, const sys::Stat& status) {

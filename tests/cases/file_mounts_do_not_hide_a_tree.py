@@ -36,6 +36,8 @@ def holds():
     case.equal(outcomes(f"chdir:{alias}", "open:file", f"chdir:{alias_of_parent}", "open:models/file", f"chdir:{parent}", "open:models/mounted/file"),
                ["done", "EROFS"] * 3, "relative to its other names")
     case.equal(outcomes(f"descriptor:{models / 'mounted/file'}", f"descriptor:{alias / 'file'}"), ["EROFS"] * 4, "descriptors")
+    case.equal(outcomes(f"jailed:{models / 'file'}={models}"), ["EROFS"], "a descriptor, in a root without /proc")
+    case.equal(outcomes(f"jailed:{own / 'file'}={own}"), ["done"], "a descriptor beside the tree, in a root without /proc")
     # The twins: other mounts are as writable as before.
     words = [f"open:{own / 'file'}", f"create:{own / 'fresh'}", f"create:{alias_of_parent / 'fresh'}", "open:/dev/null"]
     case.equal(outcomes(*words, *words, f"descriptor:{own / 'file'}"), ["done"] * 10, "beside it")
