@@ -92,6 +92,24 @@ static void spawn_in(const char* directory, const char* path) {
   close(descriptor);
 }
 
+static void by_handle(const char* path) {
+  struct {
+    struct file_handle handle;
+    unsigned char bytes[MAX_HANDLE_SZ];
+  } memory = {.handle = {.handle_bytes = MAX_HANDLE_SZ}};
+  int mount;
+  if (name_to_handle_at(AT_FDCWD, path, &memory.handle, &mount, 0) != 0) {
+    say("handle", path, -1);
+    return;
+  }
+  char above[4096];
+  snprintf(above, sizeof above, "%s", path);
+  *strrchr(above, '/') = 0;
+  int directory = open(above, O_RDONLY | O_DIRECTORY);
+  say("handle", path, close_it(open_by_handle_at(directory, &memory.handle, O_WRONLY)));
+  close(directory);
+}
+
 // Without /proc nobody tells where an open file is.
 static void in_jail(const char* file, const char* root) {
   int descriptor = open(file, O_RDONLY);
@@ -125,6 +143,8 @@ int main(int count, char** words) {
       spawn_in(at, second);
     else if (strcmp(verb, "spawn") == 0)
       spawn(NULL, -1, at);
+    else if (strcmp(verb, "handle") == 0)
+      by_handle(at);
     else if (strcmp(verb, "jailed") == 0 && second != NULL)
       in_jail(at, second);
     else if (strcmp(verb, "rename") == 0 && second != NULL)
