@@ -62,8 +62,4 @@ bool is_beneath_unrelated_directory(int directory, const char* path);
 // "/" may have changed: texts mean nothing until it was compared again.
 void forget_root();
 
-// The working directory is asked for each time: nothing to remember and to forget.
-inline void remember_process() {}
-inline void forget_directory() {}
-
 }  // namespace hfoffline::shim
