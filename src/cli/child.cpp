@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
@@ -104,6 +105,21 @@ int pending_signal(const sigset_t& held) {
   return 0;
 }
 
+// In the child of a vfork, whose descriptors are its own.
+void make_read_only(int descriptor) {
+  char link[32];
+  std::snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
+  const off_t position = lseek(descriptor, 0, SEEK_CUR);
+  const int kept = fcntl(descriptor, F_GETFL) & O_NONBLOCK;
+  int again = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | kept);
+  // Who may not read it gets a descriptor that does nothing.
+  if (again < 0) again = open(link, O_PATH | O_CLOEXEC);
+  if (again < 0) return;
+  lseek(again, position, SEEK_SET);
+  dup2(again, descriptor);
+  close(again);
+}
+
 }  // namespace
 
 HeldSignals::HeldSignals() {
@@ -127,7 +143,7 @@ HeldSignals::~HeldSignals() {
 }
 
 ChildOutcome run_child(const HeldSignals& signals, const char* path, char* const* arguments,
-                       char* const* environment, int inherited) {
+                       char* const* environment, int inherited, const std::vector<int>& read_only) {
   ChildOutcome outcome;
   outcome.interrupted_by = pending_signal(signals.held());
   if (outcome.interrupted_by != 0) return outcome;
@@ -139,6 +155,7 @@ ChildOutcome run_child(const HeldSignals& signals, const char* path, char* const
     sigaction(SIGCHLD, &signals.child_action_before(), nullptr);
     sigprocmask(SIG_SETMASK, &signals.mask_before(), nullptr);
     if (inherited >= 0) fcntl(inherited, F_SETFD, 0);
+    for (const int descriptor : read_only) make_read_only(descriptor);
     execve(path, arguments, environment);
     start_error = errno;
     _exit(kNotFound);

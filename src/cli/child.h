@@ -35,9 +35,10 @@ class HeldSignals {
 };
 
 // `arguments` and `environment` are NULL-terminated. The descriptor `inherited` (-1: none) loses
-// its close-on-exec mark in the program. Blocks until the program has ended.
+// its close-on-exec mark in the program, and the files of those in `read_only` can only be read
+// there. Blocks until the program has ended.
 ChildOutcome run_child(const HeldSignals& signals, const char* path, char* const* arguments,
-                       char* const* environment, int inherited);
+                       char* const* environment, int inherited, const std::vector<int>& read_only);
 
 // The shell's way to say it: the exit code, or 128 + the signal.
 int exit_code_of(int wait_status);

@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/inherited_files.h"
 #include "cli/message.h"
 #include "cli/models_dir_report.h"
 #include "cli/nested_run.h"
@@ -312,8 +313,9 @@ int start_and_wait(Run& run, const HeldSignals& signals) {
   }
 
   CommandLine command(run.target, run.arguments.positionals);
-  const ChildOutcome outcome = run_child(signals, command.path(), command.arguments(),
-                                         environment.entries(), check_in.writing_end());
+  const ChildOutcome outcome =
+      run_child(signals, command.path(), command.arguments(), environment.entries(),
+                check_in.writing_end(), writable_descriptors_in_trees(run.plan));
   if (outcome.interrupted_by != 0) return kSignalBase + outcome.interrupted_by;
   if (outcome.start_error != 0)
     return report_start_failure(run.arguments.positionals[0], outcome.start_error, true);

@@ -68,6 +68,12 @@ int read_only_make_directory(const TargetFacts& facts) {
   return facts.lookup_error != 0 ? facts.lookup_error : EEXIST;
 }
 
+int read_only_make_file(const TargetFacts& facts) {
+  // filename_create() allows a slash after the name of nothing but a directory.
+  const int error = read_only_make_directory(facts);
+  return error == EROFS && facts.trailing_slash ? ENOENT : error;
+}
+
 int read_only_remove_file(const TargetFacts& facts) {
   if (facts.last != LastComponent::kNormal) return EISDIR;
   return EROFS;

@@ -27,6 +27,8 @@ struct TargetFacts {
 // an existing file opened for reading with O_CREAT).
 int read_only_open(int flags, const TargetFacts& facts);
 int read_only_make_directory(const TargetFacts& facts);
+// Anything else that is made by name: links, devices, pipes.
+int read_only_make_file(const TargetFacts& facts);
 int read_only_remove_file(const TargetFacts& facts);
 int read_only_remove_directory(const TargetFacts& facts);
 int read_only_truncate(const TargetFacts& facts);

@@ -77,6 +77,7 @@ struct Stat {
   std::uint32_t gid;
   std::uint32_t nlink;
   std::uint64_t size;
+  std::uint64_t mount;  // which of the mounts it was found through; 0 before Linux 5.8
 };
 
 // Two files are the same exactly when these two numbers are.
@@ -118,8 +119,8 @@ inline long readlinkat(int directory, const char* path, char* buffer, std::size_
 }
 inline long fstatat(int directory, const char* path, Stat* status, int flags = 0) {
   StatxBuffer buffer;
-  // 0x7ff: STATX_BASIC_STATS
-  const long result = call(SYS_statx, directory, word(path), flags, 0x7ff, word(&buffer));
+  // STATX_BASIC_STATS and STATX_MNT_ID
+  const long result = call(SYS_statx, directory, word(path), flags, 0x17ff, word(&buffer));
   if (result < 0) return result;
   // The kernel's own encoding of dev_t towards user space (makedev).
   const std::uint64_t major = buffer.dev_major;
@@ -132,6 +133,7 @@ inline long fstatat(int directory, const char* path, Stat* status, int flags = 0
   status->gid = buffer.gid;
   status->nlink = buffer.link_count;
   status->size = buffer.size;
+  status->mount = buffer.mount_id;
   return 0;
 }
 inline long stat(const char* path, Stat* status) {

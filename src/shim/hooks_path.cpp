@@ -1,15 +1,16 @@
-// Functions that change names, sizes, modes and times.
+// Functions that change names, sizes, modes, owners, times and attributes.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <utime.h>
 
 #include <cstdint>
 
-#include "shim/interpose.h"
+#include "shim/interpose_judged.h"
 #include "shim/judge_path.h"
 
 using namespace hfoffline::shim;
@@ -26,6 +27,8 @@ int judge_remove(const char* path) {
   const int error = judge_remove_file("remove", AT_FDCWD, path);
   return error != 0 && error != EISDIR ? error : judge_remove_directory("remove", AT_FDCWD, path);
 }
+
+constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 
 bool follows(int flags) { return (flags & AT_SYMLINK_NOFOLLOW) == 0; }
 
@@ -64,7 +67,6 @@ bool libc_refuses_null_path() {
 
 int judge_times_at(const char* operation, int directory, const char* path,
                    const struct timespec times[2], int flags) {
-  constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
   if (times_change_nothing(times) || (flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
   if (path == nullptr) {
     return libc_refuses_null_path() ? 0 : judge_metadata_of_descriptor(operation, directory);
@@ -84,6 +86,44 @@ int judge_rename_with_flags(const char* operation, int from_directory, const cha
   return judge_rename(operation, from_directory, from, to_directory, to, flags);
 }
 
+// glibc before 2.39 knows no flag but AT_SYMLINK_NOFOLLOW; later ones pass flags on. Asked with a
+// descriptor that cannot be.
+bool libc_refuses_mode_of_empty_path() {
+  static std::uint32_t state;  // 0: not asked, 1: yes, 2: no
+  std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
+  if (seen == 0) {
+    const int kept = errno;
+    NEXT(fchmodat)(-1, "", 0, kEmptyPath);
+    seen = errno == EBADF ? 2 : 1;
+    errno = kept;
+    __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
+  }
+  return seen == 1;
+}
+
+int judge_mode_at(const char* operation, int directory, const char* path, int flags) {
+  if ((flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
+  if ((flags & kEmptyPath) == 0) return judge_mode(operation, directory, path, follows(flags));
+  return libc_refuses_mode_of_empty_path() ? 0
+                                           : judge_metadata_at(operation, directory, path, flags);
+}
+
+int judge_owner_at(const char* operation, int directory, const char* path, int flags) {
+  const bool unknown = (flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0;
+  return unknown ? 0 : judge_metadata_at(operation, directory, path, flags);
+}
+
+// What the kernel says to names and values before it looks at the file, and where it cannot read
+// them.
+bool attribute_is_wrong(const char* name, std::size_t size, int flags) {
+  constexpr std::size_t kLongestName = 255;  // XATTR_NAME_MAX
+  constexpr std::size_t kLargestValue = 65536;
+  if (name == nullptr || (flags & ~(XATTR_CREATE | XATTR_REPLACE)) != 0) return true;
+  std::size_t length = 0;
+  while (length <= kLongestName && name[length] != '\0') ++length;
+  return length == 0 || length > kLongestName || size > kLargestValue;
+}
+
 bool times_are_wrong(const struct timeval times[2]) {
   if (times == nullptr) return false;
   for (int i = 0; i < 2; ++i) {
@@ -93,15 +133,6 @@ bool times_are_wrong(const struct timeval times[2]) {
 }
 
 }  // namespace
-
-// One line per function: what it is called with, what is judged, how it goes on.
-#define INTERPOSE_JUDGED(name, parameters, arguments, judged) \
-  INTERPOSE(int, name, parameters) {                          \
-    if (has_protected_trees()) {                              \
-      if (const int error = (judged)) return fail(error);     \
-    }                                                         \
-    return NEXT(name) arguments;                              \
-  }
 
 INTERPOSE_JUDGED(mkdir, (const char* path, mode_t mode), (path, mode),
                  judge_make_directory("mkdir", AT_FDCWD, path))
@@ -136,10 +167,7 @@ INTERPOSE_JUDGED(chmod, (const char* path, mode_t mode), (path, mode),
 INTERPOSE_JUDGED(fchmod, (int descriptor, mode_t mode), (descriptor, mode),
                  judge_metadata_of_descriptor("fchmod", descriptor))
 INTERPOSE_JUDGED(fchmodat, (int directory, const char* path, mode_t mode, int flags),
-                 (directory, path, mode, flags),
-                 (flags & ~AT_SYMLINK_NOFOLLOW) != 0
-                     ? 0
-                     : judge_mode("fchmodat", directory, path, follows(flags)))
+                 (directory, path, mode, flags), judge_mode_at("fchmodat", directory, path, flags))
 INTERPOSE_JUDGED(lchmod, (const char* path, mode_t mode), (path, mode),
                  judge_mode("lchmod", AT_FDCWD, path, false))
 
@@ -163,3 +191,44 @@ INTERPOSE_JUDGED(utimensat,
 INTERPOSE_JUDGED(futimens, (int descriptor, const struct timespec times[2]), (descriptor, times),
                  times_change_nothing(times) ? 0
                                              : judge_metadata_of_descriptor("futimens", descriptor))
+
+INTERPOSE_JUDGED(chown, (const char* path, uid_t user, gid_t group), (path, user, group),
+                 judge_metadata("chown", AT_FDCWD, path, true))
+INTERPOSE_JUDGED(lchown, (const char* path, uid_t user, gid_t group), (path, user, group),
+                 judge_metadata("lchown", AT_FDCWD, path, false))
+INTERPOSE_JUDGED(fchown, (int descriptor, uid_t user, gid_t group), (descriptor, user, group),
+                 judge_metadata_of_descriptor("fchown", descriptor))
+INTERPOSE_JUDGED(fchownat, (int directory, const char* path, uid_t user, gid_t group, int flags),
+                 (directory, path, user, group, flags),
+                 judge_owner_at("fchownat", directory, path, flags))
+
+INTERPOSE_JUDGED(setxattr,
+                 (const char* path, const char* name, const void* value, size_t size, int flags),
+                 (path, name, value, size, flags),
+                 attribute_is_wrong(name, size, flags)
+                     ? 0
+                     : judge_metadata("setxattr", AT_FDCWD, path, true))
+INTERPOSE_JUDGED(lsetxattr,
+                 (const char* path, const char* name, const void* value, size_t size, int flags),
+                 (path, name, value, size, flags),
+                 attribute_is_wrong(name, size, flags)
+                     ? 0
+                     : judge_metadata("lsetxattr", AT_FDCWD, path, false))
+INTERPOSE_JUDGED(fsetxattr,
+                 (int descriptor, const char* name, const void* value, size_t size, int flags),
+                 (descriptor, name, value, size, flags),
+                 attribute_is_wrong(name, size, flags)
+                     ? 0
+                     : judge_metadata_of_descriptor("fsetxattr", descriptor))
+INTERPOSE_JUDGED(removexattr, (const char* path, const char* name), (path, name),
+                 attribute_is_wrong(name, 0, 0)
+                     ? 0
+                     : judge_metadata("removexattr", AT_FDCWD, path, true))
+INTERPOSE_JUDGED(lremovexattr, (const char* path, const char* name), (path, name),
+                 attribute_is_wrong(name, 0, 0)
+                     ? 0
+                     : judge_metadata("lremovexattr", AT_FDCWD, path, false))
+INTERPOSE_JUDGED(fremovexattr, (int descriptor, const char* name), (descriptor, name),
+                 attribute_is_wrong(name, 0, 0)
+                     ? 0
+                     : judge_metadata_of_descriptor("fremovexattr", descriptor))

@@ -22,19 +22,7 @@ INTERPOSE(void, _Exit, (int status)) {
   __builtin_unreachable();
 }
 
-INTERPOSE(int, chdir, (const char* path)) {
-  const int result = NEXT(chdir)(path);
-  if (result == 0) forget_directory();
-  return result;
-}
-
-INTERPOSE(int, fchdir, (int descriptor)) {
-  const int result = NEXT(fchdir)(descriptor);
-  if (result == 0) forget_directory();
-  return result;
-}
-
-// Another mount namespace has another root and another working directory.
+// Another mount namespace has another root.
 INTERPOSE(int, setns, (int descriptor, int type)) {
   open_run_state();
   const int result = NEXT(setns)(descriptor, type);
@@ -42,7 +30,6 @@ INTERPOSE(int, setns, (int descriptor, int type)) {
   return result;
 }
 
-// CLONE_FS gives this thread a working directory of its own.
 INTERPOSE(int, unshare, (int flags)) {
   open_run_state();
   const int result = NEXT(unshare)(flags);

@@ -2,6 +2,7 @@
 // as libc reads it.
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <stdio.h>
 
 #include "core/read_only.h"
@@ -50,6 +51,9 @@ int judge_reopened_stream(const char* operation, const char* path, const char* m
 INTERPOSE_FOPEN(fopen)
 INTERPOSE_FOPEN(fopen64)
 INTERPOSE_FOPEN(_IO_fopen)
+// fopen by another name.
+INTERPOSE_FOPEN(setmntent)
+INTERPOSE_FOPEN(__setmntent)
 
 INTERPOSE(FILE*, _IO_file_fopen,
           (FILE * stream, const char* path, const char* mode, int is_32_bit)) {

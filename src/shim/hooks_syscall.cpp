@@ -236,7 +236,6 @@ INTERPOSE(long, syscall, (long number, ...)) {
   if (new_root) open_run_state();
   const long result =
       NEXT(syscall)(number, a.word[0], a.word[1], a.word[2], a.word[3], a.word[4], a.word[5]);
-  if (result == 0 && (number == SYS_chdir || number == SYS_fchdir)) forget_directory();
   if (result == 0 && new_root) forget_root();
   if (result == 0 && has_protected_trees()) {
     error = check_access(number, a);

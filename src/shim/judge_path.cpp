@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/path.h"
 #include "core/policy.h"
 #include "core/read_only.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/judge_exec.h"
 #include "shim/locate.h"
 #include "shim/mapping.h"
 #include "shim/next_symbol.h"
@@ -128,6 +130,19 @@ bool opens_are_libcs() {
   return seen == 1;
 }
 
+// With these the text of a path is the whole truth: RESOLVE_NO_SYMLINKS, and RESOLVE_NO_XDEV,
+// since a mount on the way may be a tree by another name.
+constexpr std::uint64_t kNoSymlinks = 0x04;
+constexpr std::uint64_t kNoMounts = 0x01;
+
+long open_restricted(int directory, const char* path, int flags, unsigned mode,
+                     std::uint64_t resolve) {
+  const struct {
+    std::uint64_t flags, mode, resolve;
+  } how = {static_cast<std::uint32_t>(flags), mode, resolve};
+  return sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(&how), sizeof(how));
+}
+
 }  // namespace
 
 bool has_protected_trees() { return policy().tree_count() != 0; }
@@ -135,20 +150,24 @@ bool has_protected_trees() { return policy().tree_count() != 0; }
 long open_if_outside(int directory, const char* path, int flags, unsigned mode) {
   // open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
   if (path == nullptr || !is_single_threaded() || !opens_are_libcs()) return kUndecided;
-  std::uint64_t resolve =
-      0x04;  // RESOLVE_NO_SYMLINKS: then the text of the path is the whole truth
-  if (path[0] == '/') {
-    if (!is_lexically_outside(path)) return kUndecided;
-  } else {
-    if (!is_beneath_unrelated_directory(directory, path)) return kUndecided;
-    resolve |= 0x01;  // RESOLVE_NO_XDEV: not into a mount below, either
+  const bool absolute = path[0] == '/';
+  if (absolute ? !is_lexically_outside(path) : !is_beneath_unrelated_directory(directory, path)) {
+    return kUndecided;
   }
-  struct {
-    std::uint64_t flags, mode, resolve;
-  } how = {static_cast<std::uint32_t>(flags), 0, resolve};
-  if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) how.mode = mode & 07777;
-  const long result =
-      sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(&how), sizeof(how));
+  const bool creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  const unsigned used_mode = creates ? mode & 07777 : 0;
+  long result = -EXDEV;
+  const bool crossed = absolute && crosses_mount(path);
+  if (!crossed) {
+    result = open_restricted(directory, path, flags, used_mode, kNoSymlinks | kNoMounts);
+  }
+  // /tmp and /home are often mounts: what was found to be no tree's other name before is none.
+  if (absolute && result == -EXDEV) {
+    if (!crossed) remember_crossing(path);
+    if (is_in_outside_directory(path)) {
+      result = open_restricted(directory, path, flags, used_mode, kNoSymlinks);
+    }
+  }
   switch (result) {
     case -ELOOP:   // a symbolic link on the way
     case -EXDEV:   // a mount on the way
@@ -186,6 +205,45 @@ int judge_make_directory(const char* operation, int directory, const char* path)
   const Located located = locate(directory, path, FinalLink::kNameOnly);
   if (located.tree == kOutside) return 0;
   return answer(operation, located.tree, directory, path, read_only_make_directory(located.facts));
+}
+
+int judge_make_file(const char* operation, int directory, const char* path) {
+  if (path == nullptr) return 0;
+  const Located located = locate(directory, path, FinalLink::kNameOnly);
+  if (located.tree == kOutside) return 0;
+  return answer(operation, located.tree, directory, path, read_only_make_file(located.facts));
+}
+
+int judge_make_temporary(const char* operation, const char* pattern) {
+  const Located located = locate(AT_FDCWD, pattern, FinalLink::kNameOnly);
+  if (located.tree == kOutside || located.facts.is_tree_root) return 0;
+  // What is called as the pattern itself is not in the way.
+  const int error = located.facts.lookup_error;
+  return answer(operation, located.tree, AT_FDCWD, pattern,
+                error != 0 && error != ENOENT ? error : EROFS);
+}
+
+int judge_link(const char* operation, int old_directory, const char* old_path, int new_directory,
+               const char* new_path, int flags) {
+  if (old_path == nullptr || new_path == nullptr) return 0;
+  Located from;
+  if (names_descriptor(old_path, flags)) {
+    from.tree = locate_descriptor(old_directory);
+    from.resolved = true;
+  } else {
+    from = locate(old_directory, old_path,
+                  (flags & AT_SYMLINK_FOLLOW) != 0 ? FinalLink::kFollow : FinalLink::kKeep);
+  }
+  const Located to = locate(new_directory, new_path, FinalLink::kNameOnly);
+  // What the kernel looks up first fails by itself: a missing file, a name that is taken, no
+  // directory.
+  if (!from.resolved || from.facts.lookup_error != 0 || !to.resolved) return 0;
+  if (to.tree != kOutside) {
+    return answer(operation, to.tree, new_directory, new_path, read_only_make_file(to.facts));
+  }
+  const bool nothing_there = to.facts.lookup_error == ENOENT && !to.facts.trailing_slash;
+  if (from.tree == kOutside || !nothing_there) return 0;
+  return answer(operation, from.tree, old_directory, old_path, EXDEV);
 }
 
 int judge_remove_file(const char* operation, int directory, const char* path) {
@@ -236,6 +294,26 @@ int rename_error(const Located& from, const Located& to, unsigned flags) {
   return EROFS;
 }
 
+// As far as permissions go: may this name be given to something else?
+__attribute__((noinline)) bool may_change_parent(int directory, const char* path) {
+  char text[4096];
+  Appender parent(text);
+  parent.add(split_path(path).parent);
+  if (parent.size() == 0) parent.add_byte('.');
+  parent.c_str();
+  return !parent.overflowed() &&
+         sys::faccessat(directory, text, W_OK | X_OK, 0x200 /* AT_EACCESS */) == 0;
+}
+
+// The tree below a directory that would be renamed, or kOutside. A mount would move along and stay
+// read-only. We know trees by their text, in every process of the run, so the directory stays where
+// it is, as a tree itself does.
+int tree_that_would_move(int directory, const char* path, const Located& located) {
+  if (!located.resolved || !is_directory(located)) return kOutside;
+  const int tree = tree_below(located.id);
+  return tree == kOutside || !may_change_parent(directory, path) ? kOutside : tree;
+}
+
 }  // namespace
 
 int judge_rename(const char* operation, int old_directory, const char* old_path, int new_directory,
@@ -244,7 +322,20 @@ int judge_rename(const char* operation, int old_directory, const char* old_path,
   const Located from = locate(old_directory, old_path, FinalLink::kNameOnly);
   const Located to = locate(new_directory, new_path, FinalLink::kNameOnly);
   // A missing directory on either side is found before anything else.
-  if ((from.tree == kOutside && to.tree == kOutside) || !from.resolved || !to.resolved) return 0;
+  if (!from.resolved || !to.resolved) return 0;
+  if (from.tree == kOutside && to.tree == kOutside) {
+    if (exists(to) && from.id == to.id) return 0;
+    const int moved = tree_that_would_move(old_directory, old_path, from);
+    if (moved != kOutside) {
+      return answer(operation, moved, old_directory, old_path,
+                    rename_of_tree_root(from, to, flags));
+    }
+    const int exchanged =
+        (flags & kExchange) != 0 ? tree_that_would_move(new_directory, new_path, to) : kOutside;
+    return exchanged == kOutside ? 0
+                                 : answer(operation, exchanged, new_directory, new_path,
+                                          rename_of_tree_root(from, to, flags));
+  }
   const int error = rename_error(from, to, flags);
   if (to.tree != kOutside) return answer(operation, to.tree, new_directory, new_path, error);
   return answer(operation, from.tree, old_directory, old_path, error);
@@ -279,6 +370,11 @@ int judge_metadata(const char* operation, int directory, const char* path, bool 
 int judge_metadata_of_file(const char* operation, int descriptor) {
   const int tree = locate_descriptor(descriptor);
   return tree == kOutside ? 0 : answer_for_descriptor(operation, tree, descriptor, EROFS);
+}
+
+int judge_metadata_at(const char* operation, int directory, const char* path, int flags) {
+  if (names_descriptor(path, flags)) return judge_metadata_of_file(operation, directory);
+  return judge_metadata(operation, directory, path, (flags & AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 int judge_metadata_of_descriptor(const char* operation, int descriptor) {

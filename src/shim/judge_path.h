@@ -17,6 +17,13 @@ int judge_open(const char* operation, int directory, const char* path, int flags
 // The same for a stream's or descriptor's own file, reopened through /proc/self/fd.
 int judge_reopen(const char* operation, int descriptor, int flags);
 int judge_make_directory(const char* operation, int directory, const char* path);
+// symlink, mknod, mkfifo.
+int judge_make_file(const char* operation, int directory, const char* path);
+// A file with a name that libc makes up: mkstemp and its kin, mkdtemp.
+int judge_make_temporary(const char* operation, const char* pattern);
+// flags as for linkat(2).
+int judge_link(const char* operation, int old_directory, const char* old_path, int new_directory,
+               const char* new_path, int flags);
 int judge_remove_file(const char* operation, int directory, const char* path);
 int judge_remove_directory(const char* operation, int directory, const char* path);
 // flags as for renameat2(2); 0 for the others.
@@ -31,6 +38,8 @@ int judge_mode(const char* operation, int directory, const char* path, bool foll
 int judge_metadata_of_descriptor(const char* operation, int descriptor);
 // The same by AT_EMPTY_PATH, which takes O_PATH descriptors as well.
 int judge_metadata_of_file(const char* operation, int descriptor);
+// With flags as of fchownat(2): AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW.
+int judge_metadata_at(const char* operation, int directory, const char* path, int flags);
 // What access(W_OK) says after the kernel has granted it: EROFS below a tree, except for devices
 // and pipes. Not reported: asking is not writing.
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path);

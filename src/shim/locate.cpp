@@ -44,15 +44,18 @@ class Descriptor {
   long number_ = -1;
 };
 
-// Directories known to be outside every tree. Nothing can be moved into a protected tree, so what
-// is outside stays outside. One word per entry: a torn read is impossible, a collision improbable
-// (64 bits).
+// Directories known to be outside every tree, by device, inode and mount: a directory inside may be
+// mounted outside as well, and is another one there. Nothing can be moved into a protected tree, so
+// what is outside stays outside. One word per entry: a torn read is impossible, a collision
+// improbable (64 bits).
 constexpr std::size_t kKnown = 256;
 std::uint64_t known_outside[kKnown];
 std::uint64_t known_unrelated[kKnown];  // outside, and not above a tree either
 
-std::uint64_t fingerprint(const sys::FileId& id) {
-  std::uint64_t hash = id.ino * 0x9e3779b97f4a7c15 ^ (id.dev + 0x7f4a7c15) * 0xc2b2ae3d27d4eb4f;
+std::uint64_t fingerprint(const sys::Stat& status) {
+  std::uint64_t hash = status.ino * 0x9e3779b97f4a7c15 ^
+                       (status.dev + 0x7f4a7c15) * 0xc2b2ae3d27d4eb4f ^
+                       status.mount * 0xd6e8feb86659fd93;
   hash ^= hash >> 29;
   hash *= 0xbf58476d1ce4e5b9;
   return (hash ^ (hash >> 32)) | 1;
@@ -118,7 +121,7 @@ __attribute__((noinline)) int climb(int base, std::string_view start) {
   sys::Stat status;
   if (path.overflowed() || sys::fstatat(base, text, &status, start.empty() ? kEmptyPath : 0) != 0)
     return kOutside;
-  const std::uint64_t print = fingerprint(sys::id_of(status));
+  const std::uint64_t print = fingerprint(status);
   if (is_known(known_outside, print)) return kOutside;
   int tree = tree_with(sys::id_of(status));
   sys::FileId below = sys::id_of(status);
@@ -177,6 +180,7 @@ __attribute__((noinline)) int tree_of_linked_file(int directory, const char* lin
     return tree_of_name({text, length});
   }
   *parent_end = '\0';  // "/a/b/c" -> "/a/b/"
+  if (sys::stat(text, &now) == 0 && is_known(known_outside, fingerprint(now))) return kOutside;
   const Descriptor parent(sys::open(text, kPathOnly | O_DIRECTORY));
   if (parent.ok()) return tree_above(parent.get());
   return lacks_descriptors(parent) ? tree_above_path(sys::kCurrentDirectory, text) : kOutside;
@@ -185,7 +189,9 @@ __attribute__((noinline)) int tree_of_linked_file(int directory, const char* lin
 int tree_of_file(int directory, const char* link, const sys::Stat& status) {
   int tree = tree_of_linked_file<512>(directory, link, status);
   if (tree == kTooLong) tree = tree_of_linked_file<kPathBytes>(directory, link, status);
-  return tree == kTooLong ? kOutside : tree;
+  if (tree != kTooLong) return tree;
+  // A root directory without /proc, which tells nobody where a file is: below it, if in doubt.
+  return S_ISREG(status.mode) ? tree_above_path(sys::kCurrentDirectory, "/") : kOutside;
 }
 
 int tree_of_open(int descriptor, const sys::Stat& status) {
@@ -258,29 +264,55 @@ bool starts_with_tree(const char* path, std::string_view tree) {
   return i == tree.size() && (path[i] == '\0' || path[i] == '/' || tree == "/");
 }
 
-std::uint32_t root_state;  // 0: not compared, 1: the policy's, 2: another
+std::uint32_t root_state;  // 0: not looked at, 1: texts_are_true(), 2: they are not
+
+}  // namespace
+
+namespace {
+
+// Goes up from a tree to "/", as climb() does, and looks for one directory on the way.
+enum class Answer : std::uint8_t { kNo, kYes, kUnknown };
+Answer is_above(const sys::FileId& directory, const TreeRow& tree) {
+  Descriptor base(sys::open(policy().c_str(tree.path), kPathOnly | O_DIRECTORY));
+  sys::Stat status;
+  if (!base.ok() || sys::fstat(base.get(), &status) != 0 || status.ino != tree.inode ||
+      status.dev != tree.device) {
+    return Answer::kUnknown;
+  }
+  sys::FileId below = sys::id_of(status);
+  for (;;) {
+    char text[200];
+    Appender path(text);
+    while (path.room() >= 4) {
+      path.add("../").c_str();
+      if (sys::fstatat(base.get(), text, &status) != 0) return Answer::kUnknown;
+      if (sys::id_of(status) == directory) return Answer::kYes;
+      if (sys::id_of(status) == below) return Answer::kNo;
+      below = sys::id_of(status);
+    }
+    Descriptor next(sys::openat(base.get(), text, kPathOnly | O_DIRECTORY));
+    if (!next.ok()) return Answer::kUnknown;
+    base.reset(next.release());
+  }
+}
+
+}  // namespace
+
+int tree_below(const sys::FileId& directory) {
+  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
+    if (is_above(directory, policy().tree(i)) == Answer::kYes) return static_cast<int>(i);
+  }
+  return kOutside;
+}
+
+namespace {
 
 // Outside of every tree and above none: a path without ".." that starts here cannot lead into one.
 bool is_unrelated_directory(int directory, const sys::FileId& here) {
-  sys::Stat status;
-  Descriptor opened(sys::openat(directory, ".", kPathOnly | O_DIRECTORY));
+  const Descriptor opened(sys::openat(directory, ".", kPathOnly | O_DIRECTORY));
   if (!opened.ok() || tree_above(opened.get()) != kOutside) return false;
-  // Above a tree? Then a path without ".." may still lead down into it.
   for (std::size_t i = 0; i < policy().tree_count(); ++i) {
-    Descriptor tree(sys::open(policy().c_str(policy().tree(i).path), kPathOnly | O_DIRECTORY));
-    if (!tree.ok()) return false;
-    char dots[512];
-    Appender up(dots);
-    sys::FileId below;
-    for (;;) {
-      if (up.room() < 4) return false;
-      up.add("../");
-      dots[up.size()] = '\0';
-      if (sys::fstatat(tree.get(), dots, &status) != 0) return false;
-      if (sys::id_of(status) == here) return false;
-      if (sys::id_of(status) == below) break;
-      below = sys::id_of(status);
-    }
+    if (is_above(here, policy().tree(i)) != Answer::kNo) return false;
   }
   return true;
 }
@@ -374,30 +406,48 @@ Located locate(int directory, const char* path, FinalLink final_link) {
     }
     result.facts.lookup_error = found < 0 ? static_cast<int>(-found) : 0;
     result.facts.mode = found == 0 ? status.mode : 0;
+    if (found == 0) result.id = sys::id_of(status);
     if (found == 0 && split.trailing_slash && final_link != FinalLink::kNameOnly &&
         !is_directory(status))
       result.facts.lookup_error = ENOTDIR;
     return result;
   }
+  result.facts.lookup_error = ELOOP;
   return result;
 }
 
 int locate_descriptor(int descriptor) {
   sys::Stat status;
   if (policy().tree_count() == 0 || sys::fstat(descriptor, &status) != 0) return kOutside;
-  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
-    if (policy().tree(i).device == status.dev) return tree_of_open(descriptor, status);
-  }
-  return kOutside;
+  // The device says nothing: another file system may be mounted below a tree, and the files of an
+  // overlay are on other devices than its directories.
+  return tree_of_open(descriptor, status);
 }
+
+// The root is the policy's, and every tree is where its text says: nobody has renamed a directory
+// above it since.
+namespace {
+bool texts_are_true() {
+  sys::Stat status;
+  if (sys::stat("/", &status) != 0 || status.dev != policy().header().root_device ||
+      status.ino != policy().header().root_inode) {
+    return false;
+  }
+  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
+    const TreeRow& tree = policy().tree(i);
+    if (sys::stat(policy().c_str(tree.path), &status) != 0 || status.dev != tree.device ||
+        status.ino != tree.inode) {
+      return false;
+    }
+  }
+  return true;
+}
+}  // namespace
 
 bool is_lexically_outside(const char* path) {
   std::uint32_t state = __atomic_load_n(&root_state, __ATOMIC_RELAXED);
   if (state == 0) {
-    sys::Stat status;
-    const bool same = sys::stat("/", &status) == 0 && status.dev == policy().header().root_device &&
-                      status.ino == policy().header().root_inode;
-    state = same ? 1 : 2;
+    state = texts_are_true() ? 1 : 2;
     __atomic_store_n(&root_state, state, __ATOMIC_RELAXED);
   }
   if (state != 1 || !is_plain(path)) return false;
@@ -407,45 +457,49 @@ bool is_lexically_outside(const char* path) {
   return true;
 }
 
-// What is known of the working directory: 0 nothing, 1 it is unrelated to trees, 2 it must be asked
-// for each time, because a vfork child or a thread with a directory of its own may share this
-// memory.
-std::uint32_t directory_state;
-long main_process;  // 0: not known, nothing is remembered
-
 bool is_beneath_unrelated_directory(int directory, const char* path) {
   if (path[0] == '.' || !is_plain(path)) return false;
-  const bool current = directory == sys::kCurrentDirectory;
-  const std::uint32_t start = current ? __atomic_load_n(&directory_state, __ATOMIC_RELAXED) : 2;
-  if (start == 1) return true;
-  sys::FileId here;
-  if (!sys::directory_id(directory, &here)) return false;
+  // The working directory, too, is asked for each time: libc changes it without passing a hook
+  // (nftw, fts, daemon, file actions of posix_spawn), and a vfork child or a thread of its own may
+  // share this memory and not the directory.
+  sys::Stat here;
+  if (sys::fstat(directory, &here) != 0) return false;
   const std::uint64_t print = fingerprint(here);
-  if (!is_known(known_unrelated, print)) {
-    if (!is_unrelated_directory(directory, here)) return false;
-    remember(known_unrelated, print);
-  }
-  if (start == 0) {
-    std::uint32_t unseen = 0;
-    __atomic_compare_exchange_n(&directory_state, &unseen, 1, false, __ATOMIC_RELAXED,
-                                __ATOMIC_RELAXED);
-  }
+  if (is_known(known_unrelated, print)) return true;
+  if (!is_unrelated_directory(directory, sys::id_of(here))) return false;
+  remember(known_unrelated, print);
   return true;
 }
 
-void forget_root() {
-  __atomic_store_n(&root_state, 0, __ATOMIC_RELAXED);
-  __atomic_store_n(&directory_state, 2, __ATOMIC_RELAXED);
-}
+namespace {
+std::uint64_t known_crossing[kKnown];  // texts of directories that a mount lies on the way to
 
-void forget_directory() {
-  // In a vfork child this is the parent's memory, and the parent's directory has not changed.
-  const bool own = main_process != 0 && sys::getpid() == main_process;
-  if (__atomic_load_n(&directory_state, __ATOMIC_RELAXED) != 2) {
-    __atomic_store_n(&directory_state, own ? 0 : 2, __ATOMIC_RELAXED);
+std::uint64_t print_of_directory(const char* path) {
+  std::uint64_t hash = 0;
+  std::uint64_t parent = 0;
+  for (; *path != '\0'; ++path) {
+    if (*path == '/') parent = hash;
+    hash = (hash ^ static_cast<unsigned char>(*path)) * 0x9e3779b97f4a7c15;
+    hash ^= hash >> 32;
   }
+  return parent | 1;
+}
+}  // namespace
+
+bool crosses_mount(const char* path) { return is_known(known_crossing, print_of_directory(path)); }
+void remember_crossing(const char* path) { remember(known_crossing, print_of_directory(path)); }
+
+bool is_in_outside_directory(const char* path) {
+  const std::string_view text(path);
+  const SplitPath split = split_path(text);
+  char parent[512];
+  Appender copy(parent);
+  sys::Stat status;
+  copy.add(split.parent).c_str();
+  return !copy.overflowed() && sys::stat(parent, &status) == 0 &&
+         is_known(known_outside, fingerprint(status));
 }
 
-void remember_process() { main_process = sys::getpid(); }
+void forget_root() { __atomic_store_n(&root_state, 0, __ATOMIC_RELAXED); }
 
 }  // namespace hfoffline::shim

@@ -22,6 +22,7 @@ struct Located {
   int tree = kOutside;    // number of the policy's tree, or kOutside
   bool resolved = false;  // the directory that holds the target was found
   TargetFacts facts;      // filled when inside; write_error is not
+  sys::FileId id;         // of what was found, if its directory was looked at
 };
 
 // What becomes of a symbolic link at the end of the path.
@@ -36,24 +37,29 @@ enum class FinalLink : std::uint8_t {
 // filled for targets outside, too, if `resolved`.
 Located locate(int directory, const char* path, FinalLink final_link);
 
-// The tree that an open descriptor's file lies in, or kOutside. A file on another device than every
-// tree is outside.
+// The tree that an open descriptor's file lies in, or kOutside.
 int locate_descriptor(int descriptor);
 
+// A tree that lies below this directory by its own name, or kOutside.
+int tree_below(const sys::FileId& directory);
+
 // Whether an open of this absolute path can be judged as text: it has no "..", its text is outside
-// every tree, and "/" is still the root the policy was made for. Only valid together with
-// RESOLVE_NO_SYMLINKS.
+// every tree, "/" is still the root the policy was made for, and the trees were where their texts
+// say when this process first asked. Only valid together with RESOLVE_NO_SYMLINKS and
+// RESOLVE_NO_XDEV.
 bool is_lexically_outside(const char* path);
-// The same for a relative path: its directory (AT_FDCWD or a descriptor) is outside and above no
-// tree. Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
+// Whether such a path's directory was found to be outside of every tree before: then
+// RESOLVE_NO_SYMLINKS is enough.
+bool is_in_outside_directory(const char* path);
+// Whether a mount was met on the way to this path's directory before, so that RESOLVE_NO_XDEV need
+// not be tried. A hint.
+bool crosses_mount(const char* path);
+void remember_crossing(const char* path);
+// As is_lexically_outside() for a relative path: its directory (AT_FDCWD or a descriptor) is
+// outside and above no tree. Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
 bool is_beneath_unrelated_directory(int directory, const char* path);
 
-// Called by the constructor: only in this process is the working directory remembered.
-void remember_process();
-// "/" may have changed: lexical tests are off until it was compared again, and the working
-// directory is asked for each time.
+// "/" may have changed: texts mean nothing until it was compared again.
 void forget_root();
-// The working directory may have changed.
-void forget_directory();
 
 }  // namespace hfoffline::shim

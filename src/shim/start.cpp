@@ -4,7 +4,6 @@
 
 #include "core/settings.h"
 #include "core/sys.h"
-#include "shim/locate.h"
 #include "shim/managed_environment.h"
 #include "shim/message.h"
 #include "shim/next_symbol.h"
@@ -25,7 +24,6 @@ void check_in() {
 
 __attribute__((constructor)) void start() {
   remember_stderr();
-  remember_process();
   find_next_objects();
   policy();
   check_in();

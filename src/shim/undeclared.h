@@ -2,8 +2,10 @@
 // programs).
 #pragma once
 
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 extern "C" {
 int __open(const char* path, int flags, ...);
@@ -17,6 +19,13 @@ FILE* _IO_fopen(const char* path, const char* mode);
 FILE* _IO_file_fopen(FILE* stream, const char* path, const char* mode, int is_32_bit);
 FILE* _IO_file_open(FILE* stream, const char* path, int flags, int permissions, int read_write,
                     int is_32_bit);
+// mknod of programs linked before glibc 2.33.
+int __xmknod(int version, const char* path, mode_t mode, dev_t* device);
+int __xmknodat(int version, int directory, const char* path, mode_t mode, dev_t* device);
+FILE* __setmntent(const char* path, const char* mode);
+// The names that POSIX.1-2024 gives to the _np forms.
+int posix_spawn_file_actions_addchdir(posix_spawn_file_actions_t* list, const char* path) noexcept;
+int posix_spawn_file_actions_addfchdir(posix_spawn_file_actions_t* list, int descriptor) noexcept;
 FILE* _IO_popen(const char* command, const char* type);
 int __connect(int descriptor, const struct sockaddr* address, socklen_t length);
 int __close(int descriptor);

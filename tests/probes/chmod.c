@@ -29,6 +29,7 @@ static const struct operation operations[] = {
     {"fchmod", "0600", kDescriptor, kAll, call_fchmod, FUNCTION(fchmod), 0600, 0},
     AT("0", kMany, 0),
     AT("AT_SYMLINK_NOFOLLOW", kMany, AT_SYMLINK_NOFOLLOW),
+    AT("AT_EMPTY_PATH", kMany, AT_EMPTY_PATH),
     AT("an unknown flag", kFew, 0x40),
 };
 

@@ -10,6 +10,8 @@
 typedef FILE* fopen_function(const char*, const char*);
 extern fopen_function fopen64 __attribute__((weak));
 extern fopen_function _IO_fopen __attribute__((weak));
+extern fopen_function setmntent __attribute__((weak));
+extern fopen_function __setmntent __attribute__((weak));
 
 static void call_fopen(const struct place* place, const struct operation* operation) {
   FILE* file = ((fopen_function*)operation->address)(place->path, operation->text);
@@ -55,6 +57,10 @@ static const struct operation operations[] = {
     FOPEN("x", kFew),
     FOPEN("+r", kFew),
     TWIN(fopen64, "r"),
+    TWIN(setmntent, "r"),
+    TWIN(setmntent, "r+"),
+    TWIN(setmntent, "w"),
+    TWIN(__setmntent, "a"),
     TWIN(fopen64, "r+"),
     TWIN(fopen64, "w"),
     TWIN(fopen64, "a"),

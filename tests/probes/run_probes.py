@@ -34,10 +34,10 @@ STRANGER = 65534
 
 # Groups run side by side, each with scenes of its own.
 FILE_GROUPS = [
-    ["open", "creat", "freopen"],
+    ["open", "creat", "freopen", "mkstemp"],
     ["openat", "unlink", "truncate", "ftruncate", "utime"],
-    ["syscall", "mkdirat"],
-    ["fopen", "rename", "chmod", "access", "mkdir"],
+    ["syscall", "mkdirat", "chown", "symlink"],
+    ["fopen", "rename", "chmod", "access", "mkdir", "link", "xattr"],
 ]
 # How each group names the tree that is to be protected, below its base: it is the same tree.
 TREE_NAMES = ["tree", "out/tree.root", "tree/", "out/../tree"]
