@@ -211,7 +211,7 @@ long exec_by_number(long number, const Arguments& a) {
                                  : judge_exec("execveat", a.number(0), a.path(1));
   if (error != 0) return fail(error);
   ExecEnvironment plan(a.pointer<const char* const>(at ? 3 : 2));
-  EXEC_MEMORY(memory, plan.size());
+  EXEC_MEMORY(memory, plan.size(), kEnvironment);
   if (memory == nullptr) return fail(ENOMEM);
   char** fresh = plan.build(memory);
   flush_counts();
