@@ -128,6 +128,13 @@ int make_plan(Run& run) {
   return prepare_record(run);
 }
 
+std::string unshimmed_rule(const Run& run) {
+  char text[600];
+  Appender rule(text);
+  append_source(run.settings.config.at(Key::exec_unshimmed).source, rule);
+  return std::string(rule.view());
+}
+
 // One line into the record and the counts, as the shim does it for every later program.
 void record_unshimmed(Run& run, std::string_view verdict) {
   timespec now = {};
@@ -146,11 +153,14 @@ void record_unshimmed(Run& run, std::string_view verdict) {
   record.target = run.target.unshimmed_file;
   record.error = verdict == "refuse" ? EACCES : 0;
   record.verdict = verdict;
-  record.rule = "unshimmed";
+  const std::string rule = unshimmed_rule(run);
+  record.rule = rule;
   char text[kMaximumRecordBytes];
   Appender line(text);
   append_record(record, line);
-  ++run.directory.state().refused[static_cast<std::size_t>(run.target.unshimmed)];
+  RunState& state = run.directory.state();
+  ++(verdict == "allow" ? state.audited
+                        : state.refused)[static_cast<std::size_t>(run.target.unshimmed)];
   if (!append_line(run.record.path, line.view())) ++run.directory.state().lost_records;
 }
 
@@ -164,9 +174,9 @@ bool is_this_program(const std::string& path) {
 int judge_target(Run& run) {
   if (run.target.unshimmed == Reason::none) return kGoOn;
   const std::string_view choice = run.settings.config.text(Key::exec_unshimmed);
+  record_unshimmed(run, choice);
   if (choice == "allow") return kGoOn;
   const bool refuse = choice == "refuse";
-  record_unshimmed(run, refuse ? "refuse" : "warn");
   const std::string text =
       cat(printable(run.target.unshimmed_file), ": ", reason_info(run.target.unshimmed).text);
   if (!refuse) {
@@ -176,11 +186,7 @@ int judge_target(Run& run) {
             "--unshimmed allow accepts it"));
     return kGoOn;
   }
-  Source source = run.settings.config.at(Key::exec_unshimmed).source;
-  char rule[600];
-  Appender rule_text(rule);
-  append_source(source, rule_text);
-  error(cat(text, "\n  not run, because of ", rule_text.view(),
+  error(cat(text, "\n  not run, because of ", printable(unshimmed_rule(run)),
             "; --unshimmed warn runs it unguarded"));
   return kOurFailure;
 }
