@@ -90,6 +90,25 @@ bool is_protected(const RunPlan& plan, const std::string& path) {
   return false;
 }
 
+// The loader writes these before the shim is there, and libc without a call that it would see.
+void remove_outputs_in_trees(Run& run) {
+  constexpr std::string_view kDirectory = "LD_PROFILE_OUTPUT";
+  for (const std::string_view name :
+       {std::string_view("LD_DEBUG_OUTPUT"), kDirectory, std::string_view("MALLOC_TRACE"),
+        std::string_view("GMON_OUT_PREFIX")}) {
+    const char* value = run.environment->get(name.data());
+    if (value == nullptr || *value == '\0') continue;
+    std::string directory = value;
+    if (name != kDirectory) {
+      const std::size_t slash = directory.rfind('/');
+      directory = slash == directory.npos ? "." : slash == 0 ? "/" : directory.substr(0, slash);
+    }
+    if (!is_protected(run.plan, canonical_path(directory))) continue;
+    warn(cat(name, " points below a protected tree, where nobody may write: it is removed"));
+    run.environment->remove(name);
+  }
+}
+
 int prepare_record(Run& run) {
   const std::string wanted = absolute_record_file(run.settings.config);
   if (!wanted.empty()) {
@@ -360,6 +379,7 @@ int prepare_and_start(Run& run) {
   int code = make_plan(run);
   if (code == kGoOn) {
     run.environment.emplace(run.context.environment, run.plan.environment);
+    remove_outputs_in_trees(run);
     run.target = find_target(run.arguments.positionals[0], run.environment->get("PATH"));
     if (run.target.error != 0)
       code = report_start_failure(run.arguments.positionals[0], run.target.error, false);

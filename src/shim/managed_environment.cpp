@@ -1,5 +1,7 @@
 #include "shim/managed_environment.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "core/policy_transport.h"
@@ -7,6 +9,7 @@
 #include "core/text.h"
 #include "shim/current_test.h"
 #include "shim/exec_memory.h"
+#include "shim/locate.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
 
@@ -18,6 +21,8 @@ constexpr std::string_view kAsanOptions = "ASAN_OPTIONS";
 // gcc's shared libasan refuses to start behind another preloaded library unless told otherwise.
 constexpr std::string_view kAsanOption = "verify_asan_link_order=0";
 constexpr std::string_view kCheckIn = "HFOFFLINE_CHECKIN";
+// An auditing library is loaded before us and could take our place.
+constexpr std::string_view kAudit = "LD_AUDIT";
 constexpr std::size_t kMaximumManaged = 1024;
 // LD_PRELOAD, ASAN_OPTIONS, the policy, the test, and the null behind the last.
 constexpr std::size_t kOwnEntries = 5;
@@ -114,6 +119,36 @@ std::size_t entry_count(const char* const* environment) {
   return count;
 }
 
+// Files that the loader and libc write by themselves, before we are loaded or without a call that
+// we would see: where they would lie in a protected tree the variable is dropped. The tree, or
+// kOutside.
+int tree_of_output(std::string_view name, const char* value) {
+  const bool itself = name == "LD_PROFILE_OUTPUT" || name == "MALLOC_TRACE";
+  // These two get the process's number appended.
+  const bool prefix = name == "LD_DEBUG_OUTPUT" || name == "GMON_OUT_PREFIX";
+  if ((!itself && !prefix) || value[0] == '\0' || policy().tree_count() == 0) return kOutside;
+  return locate(AT_FDCWD, value, itself ? FinalLink::kFollow : FinalLink::kNameOnly).tree;
+}
+
+bool is_dropped(const char* entry, std::string_view name) {
+  if (name == kCheckIn || name == kAudit) return true;
+  return entry[name.size()] == '=' && tree_of_output(name, entry + name.size() + 1) != kOutside;
+}
+
+void report_output(const char* entry, std::string_view name) {
+  if (entry[name.size()] != '=') return;
+  const char* value = entry + name.size() + 1;
+  const int tree = tree_of_output(name, value);
+  if (tree == kOutside) return;
+  Refusal refusal;
+  refusal.reason = Reason::protected_tree;
+  refusal.operation = "exec";
+  refusal.target = value;
+  refusal.error = EROFS;
+  refusal.rule = policy().text(policy().tree(static_cast<std::size_t>(tree)).rule);
+  report(refusal);
+}
+
 // Our own copy of HFOFFLINE_POLICY for `environ`, made when the one we were started with is lost.
 char* own_policy_entry;
 
@@ -133,7 +168,7 @@ bool environment_is_right() {
       continue;
     }
     const std::string_view name = name_of(*entry);
-    if (name == kCheckIn) return false;
+    if (is_dropped(*entry, name)) return false;
     if (name == kPolicyVariable) {
       if (!is_our_policy(*entry, name)) return false;
       travels = true;
@@ -223,7 +258,7 @@ char** write_repaired(char* const* current, std::size_t count, Pages& pages) {
     char* entry = current[i];
     if (managed(entry) != nullptr) continue;
     const std::string_view name = name_of(entry);
-    if (name == kCheckIn) continue;
+    if (is_dropped(entry, name)) continue;
     if (name == kPreload) {
       preload = value_of(entry, name);
     } else if (name == kAsanOptions) {
@@ -320,9 +355,10 @@ char** ExecEnvironment::build(void* memory) {
       preload = value_of(entry, name);
     } else if (name == kAsanOptions) {
       asan = value_of(entry, name);
-    } else if (name == kPolicyVariable || name == kCheckIn ||
-               (name == kTestVariable && !own_test.empty())) {
+    } else if (name == kPolicyVariable || (name == kTestVariable && !own_test.empty())) {
       continue;
+    } else if (is_dropped(entry, name)) {
+      report_output(entry, name);
     } else {
       array[used++] = const_cast<char*>(entry);
     }
