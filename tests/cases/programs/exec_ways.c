@@ -68,6 +68,14 @@ static int by_popen(const char* command) {
   return pclose(stream);
 }
 
+/* A function of its own: its texts would not fit on the small stacks that the other ways are tried
+ * on. */
+__attribute__((noinline)) static int by_shell(enum way way, char** arguments) {
+  char command[4096];
+  command_of(arguments, command, sizeof(command));
+  return way == WAY_SYSTEM ? system(command) : by_popen(command);
+}
+
 static int by_descriptor(enum way way, const char* file, char** arguments, char** environment) {
   /* Stays open: the interpreter of a script reads it. */
   int descriptor = open(file, O_PATH);
@@ -97,7 +105,6 @@ static int by_execle(const char* file, char** a, int count, char** environment) 
 }
 
 int start_program(enum way way, const char* file, char** arguments, char** environment) {
-  char command[4096];
   pid_t child = 0;
   int taken = 0;
   while (taken < 5 && arguments[taken] != NULL) ++taken;
@@ -144,9 +151,8 @@ int start_program(enum way way, const char* file, char** arguments, char** envir
     case WAY_POSIX_SPAWNP:
       return wait_for(posix_spawnp(&child, file, NULL, NULL, arguments, environment), child);
     case WAY_SYSTEM:
-      return system(command_of(arguments, command, sizeof(command)));
     case WAY_POPEN:
-      return by_popen(command_of(arguments, command, sizeof(command)));
+      return by_shell(way, arguments);
     case WAY_COUNT:
       break;
   }
