@@ -91,6 +91,25 @@ bool is_protected(const RunPlan& plan, const std::string& path) {
   return false;
 }
 
+// The loader writes these before the shim is there, and libc without a call that it would see.
+void remove_outputs_in_trees(Run& run) {
+  constexpr std::string_view kDirectory = "LD_PROFILE_OUTPUT";
+  for (const std::string_view name :
+       {std::string_view("LD_DEBUG_OUTPUT"), kDirectory, std::string_view("MALLOC_TRACE"),
+        std::string_view("GMON_OUT_PREFIX")}) {
+    const char* value = run.environment->get(name.data());
+    if (value == nullptr || *value == '\0') continue;
+    std::string directory = value;
+    if (name != kDirectory) {
+      const std::size_t slash = directory.rfind('/');
+      directory = slash == directory.npos ? "." : slash == 0 ? "/" : directory.substr(0, slash);
+    }
+    if (!is_protected(run.plan, canonical_path(directory))) continue;
+    warn(cat(name, " points below a protected tree, where nobody may write: it is removed"));
+    run.environment->remove(name);
+  }
+}
+
 int prepare_record(Run& run) {
   const std::string wanted = absolute_record_file(run.settings.config);
   if (!wanted.empty()) {
@@ -129,6 +148,13 @@ int make_plan(Run& run) {
   return prepare_record(run);
 }
 
+std::string unshimmed_rule(const Run& run) {
+  char text[600];
+  Appender rule(text);
+  append_source(run.settings.config.at(Key::exec_unshimmed).source, rule);
+  return std::string(rule.view());
+}
+
 // One line into the record and the counts, as the shim does it for every later program.
 void record_unshimmed(Run& run, std::string_view verdict) {
   timespec now = {};
@@ -147,11 +173,14 @@ void record_unshimmed(Run& run, std::string_view verdict) {
   record.target = run.target.unshimmed_file;
   record.error = verdict == "refuse" ? EACCES : 0;
   record.verdict = verdict;
-  record.rule = "unshimmed";
+  const std::string rule = unshimmed_rule(run);
+  record.rule = rule;
   char text[kMaximumRecordBytes];
   Appender line(text);
   append_record(record, line);
-  ++run.directory.state().refused[static_cast<std::size_t>(run.target.unshimmed)];
+  RunState& state = run.directory.state();
+  ++(verdict == "allow" ? state.audited
+                        : state.refused)[static_cast<std::size_t>(run.target.unshimmed)];
   if (!append_line(run.record.path, line.view())) ++run.directory.state().lost_records;
 }
 
@@ -165,9 +194,9 @@ bool is_this_program(const std::string& path) {
 int judge_target(Run& run) {
   if (run.target.unshimmed == Reason::none) return kGoOn;
   const std::string_view choice = run.settings.config.text(Key::exec_unshimmed);
+  record_unshimmed(run, choice);
   if (choice == "allow") return kGoOn;
   const bool refuse = choice == "refuse";
-  record_unshimmed(run, refuse ? "refuse" : "warn");
   const std::string text =
       cat(printable(run.target.unshimmed_file), ": ", reason_info(run.target.unshimmed).text);
   if (!refuse) {
@@ -177,11 +206,7 @@ int judge_target(Run& run) {
             "--unshimmed allow accepts it"));
     return kGoOn;
   }
-  Source source = run.settings.config.at(Key::exec_unshimmed).source;
-  char rule[600];
-  Appender rule_text(rule);
-  append_source(source, rule_text);
-  error(cat(text, "\n  not run, because of ", rule_text.view(),
+  error(cat(text, "\n  not run, because of ", printable(unshimmed_rule(run)),
             "; --unshimmed warn runs it unguarded"));
   return kOurFailure;
 }
@@ -356,6 +381,7 @@ int prepare_and_start(Run& run) {
   int code = make_plan(run);
   if (code == kGoOn) {
     run.environment.emplace(run.context.environment, run.plan.environment);
+    remove_outputs_in_trees(run);
     run.target = find_target(run.arguments.positionals[0], run.environment->get("PATH"));
     if (run.target.error != 0)
       code = report_start_failure(run.arguments.positionals[0], run.target.error, false);

@@ -173,13 +173,19 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
                         " to managed variables, put right", targets_of(lines, "environment")));
   }
   if (const std::uint64_t count = refusals(inputs.totals, Kind::exec)) {
-    const auto refused = std::count_if(lines.begin(), lines.end(), [](const RecordLine& line) {
-      return line.kind == "exec" && line.verdict == "refuse";
-    });
-    page.wrapped(
-        2, cat(plural(count, "start of a program", "starts of programs"), " the shim cannot enter",
-               refused != 0 ? cat(" (", refused, " refused)") : std::string(),
-               targets_of(lines, "exec")));
+    const auto with_verdict = [&](std::string_view verdict) {
+      return std::count_if(lines.begin(), lines.end(), [&](const RecordLine& line) {
+        return line.kind == "exec" && line.verdict == verdict;
+      });
+    };
+    std::string what;
+    if (const auto refused = with_verdict("refuse"); refused != 0) {
+      what = cat(" (", refused, " refused)");
+    } else if (with_verdict("allow") != 0) {
+      what = " (allowed)";  // one setting for the whole run
+    }
+    page.wrapped(2, cat(plural(count, "start of a program", "starts of programs"),
+                        " the shim cannot enter", what, targets_of(lines, "exec")));
   }
 }
 

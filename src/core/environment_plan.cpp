@@ -181,7 +181,7 @@ class Planner {
   }
 
   bool say_too_long(std::string_view name) {
-    Appender(error_.message).add("the value of ").add(name).add(" is too long").c_str();
+    DiagnosticText(error_.message).add("the value of ").add_input(name).add(" is too long");
     Appender(error_.hint).add("use shorter paths for the models dir and scratch").c_str();
     return false;
   }
@@ -195,19 +195,19 @@ class Planner {
 bool refuse_name(std::string_view setting, std::string_view name, const Source& source,
                  std::string_view why, std::string_view hint, Diagnostic& error) {
   if (source.origin == Source::Origin::kFile) {
-    Appender(error.file).add(source.name).c_str();
+    DiagnosticText(error.file).add_input(source.name, sizeof(error.file));
     error.line = source.line;
     error.column = source.column;
   }
-  Appender message(error.message);
-  message.add(setting).add(": \"").add(name).add("\" ").add(why);
+  DiagnosticText message(error.message);
+  message.add(setting).add(": ").add_quoted(name).add(" ").add(why);
   if (source.origin != Source::Origin::kFile) {
-    message.add(" (given by ");
-    append_source(source, message);
-    message.add(")");
+    char given[128];
+    Appender by(given);
+    append_source(source, by);
+    message.add(" (given by ").add_input(by.view()).add(")");
   }
-  message.c_str();
-  Appender(error.hint).add(hint).c_str();
+  DiagnosticText(error.hint).add(hint);
   return false;
 }
 

@@ -109,7 +109,8 @@ PolicyProblem Policy::attach(const std::uint8_t* bytes, std::size_t size) {
   }
   for (const TextReference* reference :
        {&header.run, &header.models_dir, &header.config_file, &header.record_file,
-        &header.run_state_file, &header.shim_file, &header.default_egress_rule}) {
+        &header.run_state_file, &header.shim_file, &header.default_egress_rule,
+        &header.unshimmed_rule}) {
     if (!text_fits(*reference, bytes, size)) return PolicyProblem::kOutOfBounds;
   }
   header_ = &header;

@@ -232,6 +232,7 @@ bool build_policy(const PolicyInputs& inputs, std::uint8_t* buffer, std::size_t 
   header.run_state_file = block.text(inputs.run_state_file);
   header.shim_file = block.text(inputs.shim_file);
   header.default_egress_rule = block.text("default");
+  header.unshimmed_rule = block.rule(config.at(Key::exec_unshimmed).source);
   if (block.overflowed()) {
     DiagnosticText(error.message)
         .add("the policy does not fit into ")

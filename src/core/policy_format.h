@@ -12,7 +12,7 @@
 namespace hfoffline {
 
 inline constexpr std::uint64_t kPolicyMagic = 0x6c6f50666f666668;  // "hffofPol", little-endian
-inline constexpr std::uint32_t kPolicyVersion = 1;
+inline constexpr std::uint32_t kPolicyVersion = 2;
 
 // So that the encoded form fits one environment string (MAX_ARG_STRLEN is 128 KiB).
 inline constexpr std::size_t kMaximumPolicyBytes = 88 * 1024;
@@ -89,6 +89,7 @@ struct PolicyHeader {
   TextReference run_state_file;  // empty: counts stay in the process
   TextReference shim_file;       // empty: the shim finds its own path
   TextReference default_egress_rule;
+  TextReference unshimmed_rule;
   SectionReference variables;
   SectionReference variable_index;  // uint16_t: row + 1, 0: empty slot; linear probing
   SectionReference trees;

@@ -34,7 +34,7 @@ struct Record {
   std::int32_t port = -1;       // -1: null
   int error = 0;                // errno; 0: null
   std::string_view error_text;  // for what is not an errno: "EAI_NONAME", "HOST_NOT_FOUND"
-  std::string_view verdict;     // "refuse", "audit", "ignore" (environment), "warn" (exec)
+  std::string_view verdict;  // "refuse", "audit", "ignore" (environment), "warn" and "allow" (exec)
   std::string_view rule;
   std::uint64_t count = 1;  // how often this process did this to this target in this test, so far
 };

@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "core/sys.h"
-#include "shim/mapping.h"
 
 namespace hfoffline::shim {
 
@@ -36,17 +35,38 @@ inline bool stack_has_room(std::size_t size) {
   return true;
 }
 
-// The mapping for what does not fit on the stack is given back when the exec failed. (After a
-// successful one in a vfork child the parent keeps it: there is nobody left to unmap it.)
+// What does not fit on the stack. Given back when the exec failed or the child was spawned. After a
+// successful exec in a vfork child nobody is left to do so and the parent, whose memory it is,
+// would keep it for good: so it is remembered, and taken again by the next that needs one.
+class ExecMapping {
+ public:
+  // Maps nothing if `size` is 0. `purpose`: what one exec needs at the same time.
+  enum Purpose : std::uint8_t { kEnvironment, kArguments };
+  ExecMapping(std::size_t size, Purpose purpose);
+  ExecMapping(const ExecMapping&) = delete;
+  ExecMapping& operator=(const ExecMapping&) = delete;
+  ~ExecMapping() {
+    if (memory_ != nullptr) release();
+  }
+  void* get() const { return memory_; }  // null if there was no memory
+
+ private:
+  void release();
+
+  void* memory_ = nullptr;
+  std::size_t size_ = 0;
+  struct RememberedMapping* remembered_ = nullptr;
+};
 
 }  // namespace hfoffline::shim
 
 // Declares `memory`: `size` bytes that live as long as the calling function, or null. alloca must
 // be called in that function itself.
-#define EXEC_MEMORY(memory, size)                                                   \
-  const std::size_t memory##_size = (size);                                         \
-  const bool memory##_on_stack = memory##_size <= hfoffline::shim::kStackBytes &&   \
-                                 hfoffline::shim::stack_has_room(memory##_size);    \
-  hfoffline::shim::Mapping memory##_mapping(memory##_on_stack ? 0 : memory##_size); \
-  void* memory =                                                                    \
+#define EXEC_MEMORY(memory, size, purpose)                                                    \
+  const std::size_t memory##_size = (size);                                                   \
+  const bool memory##_on_stack = memory##_size <= hfoffline::shim::kStackBytes &&             \
+                                 hfoffline::shim::stack_has_room(memory##_size);              \
+  const hfoffline::shim::ExecMapping memory##_mapping(memory##_on_stack ? 0 : memory##_size,  \
+                                                      hfoffline::shim::ExecMapping::purpose); \
+  void* memory =                                                                              \
       memory##_on_stack ? __builtin_alloca_with_align(memory##_size, 128) : memory##_mapping.get()

@@ -25,7 +25,7 @@ using namespace hfoffline::shim;
 #define EXEC_WITH(environment, judged, failure, call)    \
   if (const int error = (judged)) return failure(error); \
   ExecEnvironment plan(environment);                     \
-  EXEC_MEMORY(memory, plan.size());                      \
+  EXEC_MEMORY(memory, plan.size(), kEnvironment);        \
   if (memory == nullptr) return failure(ENOMEM);         \
   char** fresh = plan.build(memory);                     \
   flush_counts();                                        \
@@ -67,20 +67,20 @@ INTERPOSE(int, fexecve, (int descriptor, char* const arguments[], char* const en
 }
 
 // The list forms: count the arguments, put them into an array, go on as the vector forms.
-#define ARGUMENT_ARRAY(first, array)                                   \
-  std::size_t count = 1;                                               \
-  va_list list;                                                        \
-  va_start(list, first);                                               \
-  if (first != nullptr) {                                              \
-    while (va_arg(list, char*) != nullptr) ++count;                    \
-  }                                                                    \
-  va_end(list);                                                        \
-  EXEC_MEMORY(argument_memory, (count + 1) * sizeof(char*));           \
-  if (argument_memory == nullptr) return fail(E2BIG);                  \
-  auto** array = static_cast<char**>(argument_memory);                 \
-  array[0] = const_cast<char*>(first);                                 \
-  va_start(list, first);                                               \
-  for (std::size_t i = 1; i < count + (first != nullptr ? 1 : 0); ++i) \
+#define ARGUMENT_ARRAY(first, array)                                     \
+  std::size_t count = 1;                                                 \
+  va_list list;                                                          \
+  va_start(list, first);                                                 \
+  if (first != nullptr) {                                                \
+    while (va_arg(list, char*) != nullptr) ++count;                      \
+  }                                                                      \
+  va_end(list);                                                          \
+  EXEC_MEMORY(argument_memory, (count + 1) * sizeof(char*), kArguments); \
+  if (argument_memory == nullptr) return fail(E2BIG);                    \
+  auto** array = static_cast<char**>(argument_memory);                   \
+  array[0] = const_cast<char*>(first);                                   \
+  va_start(list, first);                                                 \
+  for (std::size_t i = 1; i < count + (first != nullptr ? 1 : 0); ++i)   \
   array[i] = va_arg(list, char*)
 
 INTERPOSE(int, execl, (const char* path, const char* first, ...)) {

@@ -30,6 +30,46 @@ inline int fail(int error) {
 template <class Declared, class Hook>
 inline constexpr bool kSameSignature = std::is_convertible_v<Declared*, Hook*>;
 
+// How the functions fail whose result is an error by itself, and not -1.
+constexpr long failing_value(Slot slot) {
+  constexpr long kSystemError = -11;  // EAI_SYSTEM of glibc and musl
+  switch (slot) {
+    case Slot::posix_spawn:
+    case Slot::posix_spawnp:
+      return ENOSYS;
+    case Slot::getaddrinfo:
+    case Slot::getaddrinfo_a:
+    case Slot::getnameinfo:
+      return kSystemError;
+    default:
+      return -1;
+  }
+}
+
+// Stands in for a function that this libc does not have; a program gets here by looking our symbol
+// up with dlsym(). Callers clean up their arguments, so none need to be declared.
+// The general form is for functions that do not return: clang counts that into the type.
+template <class Declared, Slot kSlot>
+struct Missing {
+  static void call() { errno = ENOSYS; }
+};
+template <class Result, Slot kSlot, class... Arguments>
+struct Missing<Result (*)(Arguments...), kSlot> {
+  static Result call() {
+    errno = ENOSYS;
+    if constexpr (std::is_pointer_v<Result>) return nullptr;
+    if constexpr (std::is_arithmetic_v<Result>) return static_cast<Result>(failing_value(kSlot));
+  }
+};
+template <class Result, Slot kSlot, class... Arguments>
+struct Missing<Result (*)(Arguments..., ...), kSlot> : Missing<Result (*)(Arguments...), kSlot> {};
+template <class Result, Slot kSlot, class... Arguments>
+struct Missing<Result (*)(Arguments...) noexcept, kSlot>
+    : Missing<Result (*)(Arguments...), kSlot> {};
+template <class Result, Slot kSlot, class... Arguments>
+struct Missing<Result (*)(Arguments..., ...) noexcept, kSlot>
+    : Missing<Result (*)(Arguments...), kSlot> {};
+
 }  // namespace hfoffline::shim
 
 #define INTERPOSE(result, name, parameters)                                               \
@@ -40,5 +80,8 @@ inline constexpr bool kSameSignature = std::is_convertible_v<Declared*, Hook*>;
   extern "C" result hook_##name parameters
 
 // The function that the program would have called without us, typed as the header declares it.
-#define NEXT(name) \
-  reinterpret_cast<decltype(&::name)>(hfoffline::shim::next_symbol(hfoffline::shim::Slot::name))
+#define NEXT(name)                                                  \
+  reinterpret_cast<decltype(&::name)>(hfoffline::shim::next_symbol( \
+      hfoffline::shim::Slot::name,                                  \
+      reinterpret_cast<void*>(                                      \
+          hfoffline::shim::Missing<decltype(&::name), hfoffline::shim::Slot::name>::call)))

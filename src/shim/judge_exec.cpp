@@ -21,17 +21,17 @@ constexpr int kRefusedExec = EACCES;
 int answer(const char* operation, const char* target, Reason reason) {
   if (reason == Reason::none) return 0;
   const Unshimmed choice = policy().header().unshimmed;
-  if (choice == Unshimmed::kAllow) return 0;
   // Without its file the shim is lost and the loader would merely print a warning: never on a
   // "warn".
-  const bool refuse = choice == Unshimmed::kRefuse || reason == Reason::exec_shim_unreachable;
+  const bool refuse = choice == Unshimmed::kRefuse ||
+                      (choice == Unshimmed::kWarn && reason == Reason::exec_shim_unreachable);
   Refusal refusal;
   refusal.reason = reason;
   refusal.operation = operation;
   refusal.target = target;
   refusal.error = refuse ? kRefusedExec : 0;
-  refusal.verdict = refuse ? "refuse" : "warn";
-  refusal.rule = "unshimmed";
+  refusal.verdict = refuse ? "refuse" : choice == Unshimmed::kAllow ? "allow" : "warn";
+  refusal.rule = policy().text(policy().header().unshimmed_rule);
   report(refusal);
   return refuse ? kRefusedExec : 0;
 }

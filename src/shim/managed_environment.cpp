@@ -1,5 +1,7 @@
 #include "shim/managed_environment.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "core/policy_transport.h"
@@ -7,6 +9,7 @@
 #include "core/text.h"
 #include "shim/current_test.h"
 #include "shim/exec_memory.h"
+#include "shim/locate.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
 
@@ -18,7 +21,11 @@ constexpr std::string_view kAsanOptions = "ASAN_OPTIONS";
 // gcc's shared libasan refuses to start behind another preloaded library unless told otherwise.
 constexpr std::string_view kAsanOption = "verify_asan_link_order=0";
 constexpr std::string_view kCheckIn = "HFOFFLINE_CHECKIN";
+// An auditing library is loaded before us and could take our place.
+constexpr std::string_view kAudit = "LD_AUDIT";
 constexpr std::size_t kMaximumManaged = 1024;
+// LD_PRELOAD, ASAN_OPTIONS, the policy, the test, and the null behind the last.
+constexpr std::size_t kOwnEntries = 5;
 
 std::string_view name_of(const char* entry) {
   std::size_t length = 0;
@@ -112,6 +119,36 @@ std::size_t entry_count(const char* const* environment) {
   return count;
 }
 
+// Files that the loader and libc write by themselves, before we are loaded or without a call that
+// we would see: where they would lie in a protected tree the variable is dropped. The tree, or
+// kOutside.
+int tree_of_output(std::string_view name, const char* value) {
+  const bool itself = name == "LD_PROFILE_OUTPUT" || name == "MALLOC_TRACE";
+  // These two get the process's number appended.
+  const bool prefix = name == "LD_DEBUG_OUTPUT" || name == "GMON_OUT_PREFIX";
+  if ((!itself && !prefix) || value[0] == '\0' || policy().tree_count() == 0) return kOutside;
+  return locate(AT_FDCWD, value, itself ? FinalLink::kFollow : FinalLink::kNameOnly).tree;
+}
+
+bool is_dropped(const char* entry, std::string_view name) {
+  if (name == kCheckIn || name == kAudit) return true;
+  return entry[name.size()] == '=' && tree_of_output(name, entry + name.size() + 1) != kOutside;
+}
+
+void report_output(const char* entry, std::string_view name) {
+  if (entry[name.size()] != '=') return;
+  const char* value = entry + name.size() + 1;
+  const int tree = tree_of_output(name, value);
+  if (tree == kOutside) return;
+  Refusal refusal;
+  refusal.reason = Reason::protected_tree;
+  refusal.operation = "exec";
+  refusal.target = value;
+  refusal.error = EROFS;
+  refusal.rule = policy().text(policy().tree(static_cast<std::size_t>(tree)).rule);
+  report(refusal);
+}
+
 // Our own copy of HFOFFLINE_POLICY for `environ`, made when the one we were started with is lost.
 char* own_policy_entry;
 
@@ -119,10 +156,6 @@ char* own_policy_entry;
 bool is_our_policy(const char* entry, std::string_view name) {
   return entry == own_policy_entry || value_of(entry, name).data() == policy_text_in_environment();
 }
-
-// Texts that live as long as the process, for `environ`.
-char own_preload_entry[8192];
-char own_asan_entry[2048];
 
 bool environment_is_right() {
   Seen seen;
@@ -135,7 +168,7 @@ bool environment_is_right() {
       continue;
     }
     const std::string_view name = name_of(*entry);
-    if (name == kCheckIn) return false;
+    if (is_dropped(*entry, name)) return false;
     if (name == kPolicyVariable) {
       if (!is_our_policy(*entry, name)) return false;
       travels = true;
@@ -151,48 +184,81 @@ bool environment_is_right() {
   return preload && travels;
 }
 
-char** memory_for_entries(std::size_t count) {
-  static char* few[1024];
-  if (count <= sizeof(few) / sizeof(few[0])) return few;
-  const long memory =
-      sys::mmap(count * sizeof(char*), 3 /* read, write */, 0x22 /* private, anonymous */, -1);
-  return sys::failed(memory) ? nullptr : reinterpret_cast<char**>(memory);
+// Memory for an array that is published as `environ`, with the texts that are made for it. What was
+// published is not written to again while other threads may still read it: the pages are used in
+// turn, and the first, which programs may have remembered, only once.
+struct Pages {
+  char* memory;
+  std::size_t size;
+  std::uint32_t busy;
+};
+constexpr std::uint32_t kPages = 64;
+Pages pages_in_turn[kPages];
+std::uint32_t turn;
+
+bool lies_in(const Pages& pages, const void* address) {
+  const auto* byte = static_cast<const char*>(address);
+  return pages.memory != nullptr && byte >= pages.memory && byte < pages.memory + pages.size;
+}
+
+// Null if there is no memory. The caller clears `busy`.
+Pages* take_pages(std::size_t size, const void* in_use) {
+  alignas(16) static char few[8192];
+  for (std::uint32_t tries = 0; tries < kPages; ++tries) {
+    const std::uint32_t number = __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED);
+    if (number == 0 && size <= sizeof(few)) {
+      static Pages once = {few, sizeof(few), 0};
+      return &once;
+    }
+    Pages& pages = pages_in_turn[number % kPages];
+    if (__atomic_exchange_n(&pages.busy, 1, __ATOMIC_ACQUIRE) != 0) continue;
+    if (lies_in(pages, in_use)) {  // the program has put an old array back
+      __atomic_store_n(&pages.busy, 0, __ATOMIC_RELEASE);
+      continue;
+    }
+    if (pages.size < size) {
+      // Twice as much each time bounds what is left behind.
+      const std::size_t wanted = size + pages.size + 4096;
+      const long memory = sys::mmap(wanted, 3 /* read, write */, 0x22 /* private, anonymous */, -1);
+      if (sys::failed(memory)) {
+        __atomic_store_n(&pages.busy, 0, __ATOMIC_RELEASE);
+        return nullptr;
+      }
+      pages.memory = reinterpret_cast<char*>(memory);
+      pages.size = wanted;
+    }
+    return &pages;
+  }
+  return nullptr;
 }
 
 char* policy_entry_for_environ() {
-  if (own_policy_entry == nullptr) {
-    const long memory = sys::mmap(policy_entry_bytes(), 3, 0x22, -1);
-    if (sys::failed(memory)) return nullptr;
-    own_policy_entry = write_policy_entry(reinterpret_cast<char*>(memory));
+  char* entry = __atomic_load_n(&own_policy_entry, __ATOMIC_ACQUIRE);
+  if (entry != nullptr) return entry;
+  const std::size_t size = policy_entry_bytes();
+  const long memory = sys::mmap(size, 3 /* read, write */, 0x22 /* private, anonymous */, -1);
+  if (sys::failed(memory)) return nullptr;
+  char* fresh = write_policy_entry(reinterpret_cast<char*>(memory));
+  if (__atomic_compare_exchange_n(&own_policy_entry, &entry, fresh, false, __ATOMIC_ACQ_REL,
+                                  __ATOMIC_ACQUIRE)) {
+    return fresh;
   }
-  return own_policy_entry;
+  sys::munmap(fresh, size);
+  return entry;
 }
 
-// A copy that lives until the calling function returns.
-#define STACK_COPY(text, most)                                                                \
-  Appender(static_cast<char*>(__builtin_alloca(text.size() < most ? text.size() + 1 : most)), \
-           text.size() < most ? text.size() + 1 : most)                                       \
-      .add(text)                                                                              \
-      .view()
-
-}  // namespace
-
-void repair_environment() {
-  if (environment_is_right()) return;
-  const std::size_t count = entry_count(environ);
-  char** fresh = memory_for_entries(count + policy().variable_count() + 4);
-  if (fresh == nullptr) return;
-  // `fresh` may be the array that is in place since the last repair: entries only move towards its
-  // start.
+// Writes what `current` must be into the pages; the texts come behind the array.
+char** write_repaired(char* const* current, std::size_t count, Pages& pages) {
+  auto** fresh = reinterpret_cast<char**>(pages.memory);
   std::string_view preload;
   std::string_view asan;
   char* travelling = nullptr;
   std::size_t used = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    char* entry = environ[i];
+  for (std::size_t i = 0; i < count && current[i] != nullptr; ++i) {
+    char* entry = current[i];
     if (managed(entry) != nullptr) continue;
     const std::string_view name = name_of(entry);
-    if (name == kCheckIn) continue;
+    if (is_dropped(entry, name)) continue;
     if (name == kPreload) {
       preload = value_of(entry, name);
     } else if (name == kAsanOptions) {
@@ -203,17 +269,14 @@ void repair_environment() {
       fresh[used++] = entry;
     }
   }
-  // The texts below may be views of these very arrays: copy what is kept before writing.
-  preload = STACK_COPY(preload, sizeof(own_preload_entry));
-  asan = STACK_COPY(asan, sizeof(own_asan_entry));
-  Appender preload_entry(own_preload_entry);
-  append_preload(preload, preload_entry);
-  preload_entry.c_str();
-  fresh[used++] = own_preload_entry;
-  Appender asan_entry(own_asan_entry);
-  append_asan_options(asan, asan_entry);
-  asan_entry.c_str();
-  fresh[used++] = own_asan_entry;
+  const std::size_t entries = count + policy().variable_count() + kOwnEntries;
+  Appender text(pages.memory + entries * sizeof(char*), pages.size - entries * sizeof(char*));
+  fresh[used++] = pages.memory + entries * sizeof(char*);
+  append_preload(preload, text);
+  text.add_byte('\0');
+  fresh[used++] = pages.memory + entries * sizeof(char*) + text.size();
+  append_asan_options(asan, text);
+  text.c_str();
   if (!policy_is_baked()) {
     char* entry = travelling != nullptr ? travelling : policy_entry_for_environ();
     if (entry != nullptr) fresh[used++] = entry;
@@ -223,7 +286,25 @@ void repair_environment() {
     if (row.set == 1) fresh[used++] = const_cast<char*>(policy().c_str(row.text));
   }
   fresh[used] = nullptr;
-  environ = fresh;
+  return fresh;
+}
+
+}  // namespace
+
+void repair_environment() {
+  // Two threads may call system() at a time, and one of them may come second.
+  for (int tries = 0; tries < 4 && !environment_is_right(); ++tries) {
+    char** current = __atomic_load_n(&environ, __ATOMIC_ACQUIRE);
+    const ExecEnvironment plan(current);
+    const std::size_t count = entry_count(current);
+    const std::size_t entries = count + policy().variable_count() + kOwnEntries;
+    Pages* pages = take_pages(entries * sizeof(char*) + plan.text_size(), current);
+    if (pages == nullptr) return;
+    char** fresh = write_repaired(current, count, *pages);
+    __atomic_compare_exchange_n(&environ, &current, fresh, false, __ATOMIC_ACQ_REL,
+                                __ATOMIC_ACQUIRE);
+    __atomic_store_n(&pages->busy, 0, __ATOMIC_RELEASE);
+  }
 }
 
 ExecEnvironment::ExecEnvironment(const char* const* environment)
@@ -243,7 +324,7 @@ ExecEnvironment::ExecEnvironment(const char* const* environment)
   preload_bytes_ = kPreload.size() + 1 + std::string_view(shim_file()).size() + 1 + preload + 1;
   asan_bytes_ = kAsanOptions.size() + 1 + asan + 1 + kAsanOption.size() + 1;
   policy_bytes_ = policy_entry_bytes();
-  const std::size_t entries = count_ + policy().variable_count() + 5;
+  const std::size_t entries = count_ + policy().variable_count() + kOwnEntries;
   size_ = entries * sizeof(char*) + preload_bytes_ + asan_bytes_ + policy_bytes_ +
           kMaximumTestBytes + 32;
 }
@@ -251,7 +332,7 @@ ExecEnvironment::ExecEnvironment(const char* const* environment)
 char** ExecEnvironment::build(void* memory) {
   if (!readable_) return const_cast<char**>(environment_);  // the kernel says EFAULT
   auto** array = static_cast<char**>(memory);
-  const std::size_t entries = count_ + policy().variable_count() + 5;
+  const std::size_t entries = count_ + policy().variable_count() + kOwnEntries;
   char* text = reinterpret_cast<char*>(array + entries);
   const std::string_view own_test = test_set_by_program();
   std::string_view preload;
@@ -274,9 +355,10 @@ char** ExecEnvironment::build(void* memory) {
       preload = value_of(entry, name);
     } else if (name == kAsanOptions) {
       asan = value_of(entry, name);
-    } else if (name == kPolicyVariable || name == kCheckIn ||
-               (name == kTestVariable && !own_test.empty())) {
+    } else if (name == kPolicyVariable || (name == kTestVariable && !own_test.empty())) {
       continue;
+    } else if (is_dropped(entry, name)) {
+      report_output(entry, name);
     } else {
       array[used++] = const_cast<char*>(entry);
     }

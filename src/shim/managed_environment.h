@@ -19,6 +19,8 @@ class ExecEnvironment {
   explicit ExecEnvironment(const char* const* environment);
   // Bytes that build() needs, aligned to a pointer.
   std::size_t size() const { return size_; }
+  // Of these, the bytes of the new LD_PRELOAD and ASAN_OPTIONS.
+  std::size_t text_size() const { return preload_bytes_ + asan_bytes_; }
   // Writes the array and the texts that are made anew into `memory`; the rest points to the
   // caller's strings and the policy. Reports managed variables that the caller had given another
   // value.

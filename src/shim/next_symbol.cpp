@@ -1,7 +1,6 @@
 #include "shim/next_symbol.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <link.h>
 
 #include <cstddef>
@@ -29,12 +28,13 @@ struct Object {
   const std::uint16_t* versions;
 };
 
+// The few first objects lie in the page of the rest.
 struct Objects {
-  Object list[kMaximumObjects];
   int count;
   int libc;  // the object that defines __errno_location; -1 until known
   bool past_ours;
   const char* own_path;
+  Object list[kMaximumObjects];
 };
 
 Objects objects;
@@ -214,11 +214,6 @@ constexpr const char* kNames[] = {
 #undef SKIP
 };
 
-long fail_as_missing() {
-  errno = ENOSYS;
-  return -1;
-}
-
 }  // namespace
 
 void* next_symbols[static_cast<int>(Slot::count)];
@@ -239,9 +234,9 @@ void find_next_objects() {
 
 void* find_next(const char* name) { return find_with_object(name).address; }
 
-void* resolve_next_symbol(Slot slot) {
+void* resolve_next_symbol(Slot slot, void* missing) {
   void* address = find_next(kNames[static_cast<int>(slot)]);
-  if (address == nullptr) address = reinterpret_cast<void*>(fail_as_missing);
+  if (address == nullptr) address = missing;
   __atomic_store_n(&next_symbols[static_cast<int>(slot)], address, __ATOMIC_RELAXED);
   return address;
 }

@@ -27,13 +27,13 @@ void find_next_objects();
 // The address of `name` in the first object behind ours that defines it, or nullptr.
 void* find_next(const char* name);
 
-// The slot's function. Resolved at the first call, then one load. Where no object has it, a
-// function that fails with ENOSYS.
-void* resolve_next_symbol(Slot slot);
+// The slot's function. Resolved at the first call, then one load. Where no object has it,
+// `missing`, which fails as such a function does.
+void* resolve_next_symbol(Slot slot, void* missing);
 extern void* next_symbols[static_cast<int>(Slot::count)];
-inline void* next_symbol(Slot slot) {
+inline void* next_symbol(Slot slot, void* missing) {
   void* address = __atomic_load_n(&next_symbols[static_cast<int>(slot)], __ATOMIC_RELAXED);
-  return address != nullptr ? address : resolve_next_symbol(slot);
+  return address != nullptr ? address : resolve_next_symbol(slot, missing);
 }
 
 // Whether the slot's function is libc's own, not that of another preloaded library or a sanitizer

@@ -17,10 +17,26 @@ __attribute__((section(".hfoffline_policy"), used, aligned(kBakedPolicyPageBytes
 const BakedPolicy baked_policy = {
     {'h', 'f', 'o', 'f', 'f', 'l', 'i', 'n', 'e', '-', 'p', 'o', 'l', 'i', 'c', 'y'}, 0, {}, {}};
 
-alignas(8) std::uint8_t policy_storage[kMaximumPolicyBytes];
-bool is_baked;
-const char* text_in_environment;
-char shim_path[4096];
+// A policy and what came with it. Zero-initialised; in the order in which a start touches the
+// pages.
+struct Source {
+  Policy policy;
+  const char* text_in_environment;
+  const char* shim_path;
+  bool is_baked;
+  alignas(8) std::uint8_t bytes[kMaximumPolicyBytes];
+  char own_shim_path[4096];
+};
+
+// Two threads of another library's constructor may both come before ours has run, and so may a
+// signal handler while its own thread is at it: each makes a policy of its own, and the first that
+// is done becomes everybody's. Nobody waits.
+struct Sources {
+  Source* chosen;
+  std::uint32_t first_is_taken;
+  Source first;
+};
+Sources sources;
 
 // Hidden from the optimiser, which would otherwise read the unbaked section at compile time.
 const BakedPolicy* baked() {
@@ -54,11 +70,14 @@ const BakedPolicy* baked() {
 // there.
 const char* const* early_environment() {
   constexpr std::size_t kBytes = 1 << 20;
-  static const char* entries[4096];
-  const long memory = sys::mmap(kBytes, 3 /* read, write */, 0x22 /* private, anonymous */, -1);
+  constexpr std::size_t kEntries = 4096;
+  static const char* const none[] = {nullptr};
+  const long memory = sys::mmap(kBytes + kEntries * sizeof(char*), 3 /* read, write */,
+                                0x22 /* private, anonymous */, -1);
   const long descriptor = sys::open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
-  if (sys::failed(memory) || descriptor < 0) return entries;
+  if (sys::failed(memory) || descriptor < 0) return none;
   char* text = reinterpret_cast<char*>(memory);
+  const auto** entries = reinterpret_cast<const char**>(text + kBytes);
   std::size_t used = 0;
   for (;;) {
     const long count = sys::read(static_cast<int>(descriptor), text + used, kBytes - 1 - used);
@@ -67,83 +86,103 @@ const char* const* early_environment() {
   }
   sys::close(static_cast<int>(descriptor));
   std::size_t count = 0;
-  for (std::size_t at = 0; at < used && count + 1 < 4096; ++at) {
+  for (std::size_t at = 0; at < used && count + 1 < kEntries; ++at) {
     entries[count++] = text + at;
     while (at < used && text[at] != '\0') ++at;
   }
   return entries;
 }
 
-void attach(std::size_t size, std::string_view where) {
-  const PolicyProblem problem = current_policy.attach(policy_storage, size);
+void attach(Source& source, std::size_t size, std::string_view where) {
+  const PolicyProblem problem = source.policy.attach(source.bytes, size);
   if (problem != PolicyProblem::kNone) die_of(where, problem);
 }
 
-void find_shim_file() {
-  Appender path(shim_path);
-  const std::string_view named =
-      is_baked ? std::string_view() : current_policy.text(current_policy.header().shim_file);
-  if (!named.empty()) {
-    path.add(named).c_str();
+void find_shim_file(Source& source) {
+  const TextReference& named = source.policy.header().shim_file;
+  if (!source.is_baked && named.length != 0) {
+    source.shim_path = source.policy.c_str(named);
     return;
   }
   const char* own = own_path();
-  if (own[0] != '/') {
-    // Preloaded by a relative path: children may run elsewhere.
-    char directory[4096];
-    const long length = sys::call(SYS_getcwd, sys::word(directory), sizeof(directory));
-    if (length > 1) path.add({directory, static_cast<std::size_t>(length) - 1}).add_byte('/');
-  }
-  path.add(own).c_str();
+  source.shim_path = own;
+  if (own[0] == '/') return;
+  // Preloaded by a relative path: children may run elsewhere.
+  Appender path(source.own_shim_path);
+  char directory[4096];
+  const long length = sys::call(SYS_getcwd, sys::word(directory), sizeof(directory));
+  if (length > 1) path.add({directory, static_cast<std::size_t>(length) - 1}).add_byte('/');
+  source.shim_path = path.add(own).c_str();
 }
 
-void find_policy() {
+void find_policy(Source& source) {
   const BakedPolicy* inside = baked();
   if (inside->size != 0) {
     const PolicyProblem problem = inside->size <= sizeof(inside->bytes)
-                                      ? current_policy.attach(inside->bytes, inside->size)
+                                      ? source.policy.attach(inside->bytes, inside->size)
                                       : PolicyProblem::kWrongSize;
     if (problem != PolicyProblem::kNone) die_of("this baked shim", problem);
-    is_baked = true;
-    find_shim_file();
+    source.is_baked = true;
+    find_shim_file(source);
     return;
   }
   const char* const* environment = environ != nullptr ? environ : early_environment();
   if (const char* encoded = find_in_environment(environment, kPolicyVariable)) {
-    const std::size_t size = decode_policy(encoded, policy_storage, sizeof(policy_storage));
+    const std::size_t size = decode_policy(encoded, source.bytes, sizeof(source.bytes));
     if (size == 0) die_of(kPolicyVariable, PolicyProblem::kNotAPolicy);
-    attach(size, kPolicyVariable);
-    text_in_environment = encoded;
+    attach(source, size, kPolicyVariable);
+    source.text_in_environment = encoded;
   } else if (find_in_environment(environment, "HFOFFLINE_MODELS_DIR") != nullptr ||
              find_in_environment(environment, kConfigVariable) != nullptr) {
-    attach(make_policy(environment, policy_storage, sizeof(policy_storage)), "the settings");
+    attach(source, make_policy(environment, source.bytes, sizeof(source.bytes)), "the settings");
   } else {
     die_without_policy();
   }
-  find_shim_file();
+  find_shim_file(source);
+}
+
+Source* memory_for_source() {
+  if (__atomic_exchange_n(&sources.first_is_taken, 1, __ATOMIC_RELAXED) == 0) return &sources.first;
+  const long memory =
+      sys::mmap(sizeof(Source), 3 /* read, write */, 0x22 /* private, anonymous */, -1);
+  if (sys::failed(memory))
+    die(125, "hfoffline: no memory for the policy. The program was not started.\n");
+  return reinterpret_cast<Source*>(memory);
 }
 
 }  // namespace
 
 Policy current_policy;
-int policy_is_ready;
 
-const Policy& find_policy_once() {
-  find_policy();
-  __atomic_store_n(&policy_is_ready, 1, __ATOMIC_RELEASE);
-  return current_policy;
+Policy find_policy_once() {
+  Source* source = __atomic_load_n(&sources.chosen, __ATOMIC_ACQUIRE);
+  if (source == nullptr) {
+    Source* own = memory_for_source();
+    find_policy(*own);
+    if (__atomic_compare_exchange_n(&sources.chosen, &source, own, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE)) {
+      source = own;
+    } else if (own != &sources.first) {
+      sys::munmap(own, sizeof(Source));
+    }
+  }
+  __atomic_store(&current_policy, &source->policy, __ATOMIC_RELEASE);
+  return source->policy;
 }
 
-const char* policy_text_in_environment() { return text_in_environment; }
+const char* policy_text_in_environment() {
+  policy();
+  return sources.chosen->text_in_environment;
+}
 
 bool policy_is_baked() {
   policy();
-  return is_baked;
+  return sources.chosen->is_baked;
 }
 
 const char* shim_file() {
   policy();
-  return shim_path;
+  return sources.chosen->shim_path;
 }
 
 }  // namespace hfoffline::shim

@@ -12,13 +12,13 @@ namespace hfoffline::shim {
 // baked into this file, else HFOFFLINE_POLICY, else made here from HFOFFLINE_MODELS_DIR or
 // HFOFFLINE_CONFIG. A missing or broken policy ends the process with a message and status 125 (2
 // for bad settings).
-const Policy& find_policy_once();
+Policy find_policy_once();
 extern Policy current_policy;
-extern int policy_is_ready;
-inline const Policy& policy() {
-  return __builtin_expect(__atomic_load_n(&policy_is_ready, __ATOMIC_ACQUIRE), 1) != 0
-             ? current_policy
-             : find_policy_once();
+static_assert(sizeof(Policy) == sizeof(void*), "a policy is loaded and stored in one piece");
+inline Policy policy() {
+  Policy found;
+  __atomic_load(&current_policy, &found, __ATOMIC_ACQUIRE);
+  return __builtin_expect(found.valid(), 1) != 0 ? found : find_policy_once();
 }
 
 // The policy is part of this file, so children need no HFOFFLINE_POLICY.

@@ -37,10 +37,15 @@ bool is_network(Kind kind) {
   return kind == Kind::egress || kind == Kind::name || kind == Kind::probe;
 }
 
+// What is allowed and recorded all the same: it counts, and is no violation.
+bool is_let_through(Kind kind) {
+  return kind == Kind::exec ? policy().header().unshimmed == Unshimmed::kAllow
+                            : policy().audit() && is_network(kind);
+}
+
 void count_totals(Reason reason) {
   RunState& state = run_state();
-  auto& counters =
-      policy().audit() && is_network(reason_info(reason).kind) ? state.audited : state.refused;
+  auto& counters = is_let_through(reason_info(reason).kind) ? state.audited : state.refused;
   __atomic_fetch_add(&counters[static_cast<std::size_t>(reason)], 1, __ATOMIC_RELAXED);
   __atomic_fetch_add(&own_counts[static_cast<std::size_t>(reason)], 1, __ATOMIC_RELAXED);
 }
@@ -260,7 +265,8 @@ void report(std::uint64_t key, const Refusal& refusal) {
     __atomic_store_n(&entry->ready, 1, __ATOMIC_RELEASE);
   }
   write_line(line.view());
-  if (!policy().quiet() && first_for_target(refusal))
+  // What the settings allow is not worth a line to a person.
+  if (!policy().quiet() && refusal.verdict != "allow" && first_for_target(refusal))
     say(record, refusal, memory->said, sizeof(memory->said));
 }
 

@@ -27,8 +27,13 @@ def holds():
             case.equal(result.out, "", "nothing is run")
             case.contains(result.err, f"not run, because of {flags[0]}", "what decided")
         for flags in (["--unshimmed", "allow"], ["--strict", "--unshimmed", "allow"]):
-            result = case.expect_code(case.run(*flags, "--", program, user=user), 0, f"{program}: {flags}")
+            record.unlink(missing_ok=True)
+            result = case.expect_code(case.run(*flags, "--record", record, "--", program, user=user), 0, f"{program}: {flags}")
             case.lacks(result.err, "warning", "allowed is allowed")
+            case.lacks(result.err, "note: ", "allowed is allowed")
+            lines = [line for line in case.record(record) if line["kind"] == "exec"]
+            case.equal([(line["target"], line["verdict"], line["rule"]) for line in lines], [(str(file), "allow", "--unshimmed")], "the record")
+            case.contains(result.err, "1 start of a program the shim cannot enter (allowed)", "the summary")
 
     each_choice(static, static, "linked statically")
     each_choice(wrapper, static, "linked statically")
@@ -38,6 +43,14 @@ def holds():
     case.contains(result.err, "1 start of a program the shim cannot enter", "the summary")
     result = case.run("--strict", "--", "sh", "-c", f"{static}; echo $?")
     case.equal(result.out, "126\n", "from a shell, --strict")
+    config = case.tmp / "allow.toml"
+    config.write_text('[exec]\n\nunshimmed = "allow"\n')
+    record = case.tmp / "record-allow.jsonl"
+    result = case.run("--fail-on-refusal", "--config", config, "--record", record, "--", "sh", "-c", f"{static}; true")
+    case.expect_code(result, 0, "from a shell, allowed: no violation")
+    case.contains(result.err, "1 start of a program the shim cannot enter (allowed)", "the summary")
+    case.lacks(result.err, "note: ", "allowed is allowed")
+    case.equal([(line["verdict"], line["rule"]) for line in case.record(record)], [("allow", f"{config}:3")], "the record")
 
     go = shutil.which("go")
     if go:

@@ -54,7 +54,7 @@ def holds():
         case.contains(result.err, f"{60 - whole} records could not be written", "the loss is exact")
         case.contains(result.err, "60 requests were refused", "the total is exact")
         # What was torn does not spoil the next run's first line.
-        subprocess.run(["mount", "-o", "remount,size=1m", small], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "remount,size=1m", "none", small], check=True)
         result = case.run("--models-dir", models, "--record", path, "--strict", *writes(5))
         case.expect_code(result, 3, "the next run")
         case.contains(result.err, "(5 lines)", "the next run's lines")

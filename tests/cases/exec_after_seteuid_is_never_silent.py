@@ -28,7 +28,7 @@ def holds():
     script = case.script(f"#!{witness}\n")
     for target in (witness, script):
         for who in ("user", "group"):
-            for choice, said, recorded in (("warn", "outside\n", ["warn"]), ("refuse", "not started: Permission denied\n", ["refuse"]), ("allow", "outside\n", [])):
+            for choice, said, recorded in (("warn", "outside\n", ["warn"]), ("refuse", "not started: Permission denied\n", ["refuse"]), ("allow", "outside\n", ["allow"])):
                 record = case.shared / f"record-{who}-{choice}-{target.name}"
                 record.write_text("")
                 record.chmod(0o666)

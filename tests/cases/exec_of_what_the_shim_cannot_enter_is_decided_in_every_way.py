@@ -57,12 +57,10 @@ def holds():
                 elif target != foreign:
                     case.equal((said, status), ("ran", 0), f"{target.name}, {choice}, {way}")
             lines = [line for line in case.record(record) if line["kind"] == "exec"] if record.exists() else []
-            if choice == "allow":
-                case.equal(lines, [], f"{target.name}: allowed is not recorded")
-            else:
-                case.equal({(line["reason"], line["verdict"], line["errno"]) for line in lines},
-                           {(reason, choice, "EACCES" if choice == "refuse" else None)}, f"{target.name}, {choice}: the record")
-                case.equal(len({line["pid"] for line in lines}), 16, f"{target.name}, {choice}: processes in the record")
+            case.equal({(line["reason"], line["verdict"], line["errno"], line["rule"]) for line in lines},
+                       {(reason, choice, "EACCES" if choice == "refuse" else None, "HFOFFLINE_UNSHIMMED")},
+                       f"{target.name}, {choice}: the record")
+            case.equal(len({line["pid"] for line in lines}), 16, f"{target.name}, {choice}: processes in the record")
     for path in case.shared.glob("scratch-*"):
         shutil.rmtree(path)
 

@@ -51,6 +51,12 @@ def holds():
     for seed in (1, 2, 3):
         preload.same(preload.shimmed(models, operations, seed, 3000), preload.bare(operations, seed, 3000), f"environment, seed {seed}")
 
+    # Functions that this libc lacks are found in the shim by dlsym(): they fail as they would elsewhere.
+    missing = build("missing", "missing_functions.c")
+    result = preload.shimmed(models, missing)
+    case.equal((result.code, result.out), (0, "_IO_fopen: null, ENOSYS\n_IO_popen: null, ENOSYS\ngetaddrinfo_a: -11, ENOSYS\n__openat_2: -1, ENOSYS\n"),
+               f"missing functions: {result.err}")
+
     early = build("early", "library_order.c")
     result = preload.shimmed(models, early, variables={"EARLY_MODELS": models, "EARLY_TIMES": 3})
     case.equal(result.out.splitlines(), [f"{when}: HF_HUB_OFFLINE=1 TRANSFORMERS_CACHE=none open 30 fopen no connect 101 getaddrinfo -2"

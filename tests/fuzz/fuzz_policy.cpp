@@ -100,7 +100,8 @@ void use(const Policy& policy) {
   const PolicyHeader& header = policy.header();
   for (const TextReference& reference :
        {header.run, header.models_dir, header.config_file, header.record_file,
-        header.run_state_file, header.shim_file, header.default_egress_rule}) {
+        header.run_state_file, header.shim_file, header.default_egress_rule,
+        header.unshimmed_rule}) {
     check_text(policy, reference);
   }
   for (std::size_t i = 0; i < policy.tree_count(); ++i) {

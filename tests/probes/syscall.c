@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -55,6 +56,23 @@ static void call_openat2_no_links(const struct place* place, const struct operat
   report_fd((int)syscall(SYS_openat2, place->dirfd, place->path, &how, sizeof how));
 }
 
+static void call_openat2_in_root(const struct place* place, const struct operation* operation) {
+  struct open_how how = {.flags = (unsigned long)operation->value, .resolve = RESOLVE_IN_ROOT};
+  if (operation->value & O_CREAT) how.mode = 0640;
+  report_fd((int)syscall(SYS_openat2, place->dirfd, place->path, &how, sizeof how));
+}
+
+/* The path as if the directory were "/". */
+static void call_openat2_from_root(const struct place* place, const struct operation* operation) {
+  struct open_how how = {.flags = (unsigned long)operation->value, .resolve = RESOLVE_IN_ROOT};
+  char path[4096];
+  if (operation->value & O_CREAT) how.mode = 0640;
+  path[0] = '/';
+  strncpy(path + 1, place->path, sizeof path - 2);
+  path[sizeof path - 1] = '\0';
+  report_fd((int)syscall(SYS_openat2, place->dirfd, path, &how, sizeof how));
+}
+
 static void call_openat2_short(const struct place* place, const struct operation* operation) {
   struct open_how how = {.flags = (unsigned long)operation->value};
   report_fd((int)syscall(SYS_openat2, place->dirfd, place->path, &how, (size_t)8));
@@ -106,6 +124,11 @@ static const struct operation operations[] = {
     ROW(openat2, ", O_RDONLY", kAt, kFew, O_RDONLY),
     ROW(openat2_beneath, ", O_WRONLY", kAt, kMany, O_WRONLY),
     ROW(openat2_no_links, ", O_WRONLY", kAt, kFew, O_WRONLY),
+    ROW(openat2_in_root, ", O_WRONLY", kAt, kMany, O_WRONLY),
+    ROW(openat2_in_root, ", O_RDWR | O_CREAT", kAt, kFew, O_RDWR | O_CREAT),
+    ROW(openat2_from_root, ", O_WRONLY", kAt, kFew, O_WRONLY),
+    ROW(openat2_from_root, ", O_RDWR | O_CREAT", kAt, kFew, O_RDWR | O_CREAT),
+    ROW(openat2_from_root, ", O_RDONLY", kAt, kFew, O_RDONLY),
     ROW(openat2_short, ", O_WRONLY", kAt, kFew, O_WRONLY),
     ROW(mkdirat, "", kAt, kFew, 0),
     ROW(unlinkat, ", 0", kAt, kFew, 0),

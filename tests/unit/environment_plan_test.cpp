@@ -348,6 +348,16 @@ TEST_CASE("a value too long to be a path is an error") {
   CHECK(std::string(plan.error.message).find("too long") != std::string::npos);
 }
 
+TEST_CASE("what a message quotes cannot reach the terminal as it is") {
+  const Planned plan =
+      make_plan(Settings().item(Key::env_set, "\x1b[31mNO_VALUE\x07"), usual_inputs());
+  CHECK_FALSE(plan.ok);
+  CHECK(plan.error.message == "[env] set: \"\\x1B[31mNO_VALUE\\x07\" has no value"sv);
+  // The twin: an ordinary name is quoted as it is.
+  const Planned ordinary = make_plan(Settings().item(Key::env_set, "NO_VALUE"), usual_inputs());
+  CHECK(ordinary.error.message == "[env] set: \"NO_VALUE\" has no value"sv);
+}
+
 TEST_CASE("settings read from a file are planned, with their lines") {
   constexpr std::string_view kFile =
       "[cache]\nmodels_dir = \"/models\"\nmarker = \"DYNAMO_MODELS_DIR\"\n"

@@ -65,6 +65,7 @@ TEST_CASE("policy builder: the defaults") {
   }
   check_text(*policy, header.run, "run-of-a-test");
   check_text(*policy, header.default_egress_rule, "default");
+  check_text(*policy, header.unshimmed_rule, "default");
   // Views without any data, as they come from settings that were not given, are legal input.
   CHECK(maker.inputs.record_file.data() == nullptr);
 }

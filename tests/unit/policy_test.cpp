@@ -46,6 +46,7 @@ constexpr NamedText kHeaderTexts[] = {
     {"run_state_file", &PolicyHeader::run_state_file},
     {"shim_file", &PolicyHeader::shim_file},
     {"default_egress_rule", &PolicyHeader::default_egress_rule},
+    {"unshimmed_rule", &PolicyHeader::unshimmed_rule},
 };
 
 struct NamedSection {

@@ -60,12 +60,20 @@ static const char* command_of(char** arguments, char* text, size_t size) {
 static int by_popen(const char* command) {
   FILE* stream = popen(command, "r");
   if (stream == NULL) return -1;
-  static char text[4096]; /* not on the stack, which may be small */
+  char text[4096];
   size_t got;
   while ((got = fread(text, 1, sizeof(text), stream)) > 0) {
     if (write(1, text, got) < 0) break;
   }
   return pclose(stream);
+}
+
+/* A function of its own: its texts would not fit on the small stacks that the other ways are tried
+ * on. */
+__attribute__((noinline)) static int by_shell(enum way way, char** arguments) {
+  char command[4096];
+  command_of(arguments, command, sizeof(command));
+  return way == WAY_SYSTEM ? system(command) : by_popen(command);
 }
 
 static int by_descriptor(enum way way, const char* file, char** arguments, char** environment) {
@@ -97,7 +105,6 @@ static int by_execle(const char* file, char** a, int count, char** environment) 
 }
 
 int start_program(enum way way, const char* file, char** arguments, char** environment) {
-  static char command[4096]; /* the same */
   pid_t child = 0;
   int taken = 0;
   while (taken < 5 && arguments[taken] != NULL) ++taken;
@@ -144,9 +151,8 @@ int start_program(enum way way, const char* file, char** arguments, char** envir
     case WAY_POSIX_SPAWNP:
       return wait_for(posix_spawnp(&child, file, NULL, NULL, arguments, environment), child);
     case WAY_SYSTEM:
-      return system(command_of(arguments, command, sizeof(command)));
     case WAY_POPEN:
-      return by_popen(command_of(arguments, command, sizeof(command)));
+      return by_shell(way, arguments);
     case WAY_COUNT:
       break;
   }

@@ -1,0 +1,15 @@
+/* Asks for a ring by number, and for something ordinary. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int main(void) {
+  char parameters[120] = {0};
+  errno = 0;
+  long ring = syscall(425 /* io_uring_setup */, 1, parameters);
+  printf("ring %s\n", ring >= 0 ? "made" : errno == ENOSYS ? "ENOSYS" : "not allowed");
+  printf("pid %s\n", syscall(SYS_getpid) == getpid() ? "right" : "wrong");
+  return 0;
+}
