@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Measures what hfoffline costs, as ratios to the same thing run bare.
 
-A pair of workers (worker.c), one bare and one inside a run, takes the same measurement in turn, so
-that whatever else the machine does hits both alike. A row's ratio is the median over all rounds of
-in-run time / bare time; its spread is the middle half of those ratios. Nothing here passes or
+Workers (worker.c), one bare, one inside a run and with --peers one in each of the tools that do a similar
+job, take the same measurement in turn, so that whatever else the machine does hits all alike. A row's
+ratio is the median over all rounds of a side's time / bare time; its spread is the middle half of those
+ratios. Nothing here passes or
 fails: it is a measurement. A row whose calls did not do what they should says so in place of a
 figure.
 
@@ -14,6 +15,7 @@ can be made, those rows are left out.
 
 import argparse
 import dataclasses
+import json
 import os
 import pathlib
 import platform
@@ -26,8 +28,10 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "lib"))
 import network_namespace  # noqa: E402
+import peers  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
+BARE, OURS = "bare", "hfoffline"  # names of sides
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,45 +147,85 @@ class Worker:
 
 
 @dataclasses.dataclass
-class Result:
-    row: Row
-    bare: float = 0.0
-    shim: float = 0.0
+class Timing:
+    """One side's figures for a row. A problem stands in place of them."""
+    nanoseconds: float = 0.0
     ratios: list[float] = dataclasses.field(default_factory=list)
     problem: str = ""
 
+    def ratio(self) -> float:
+        return statistics.median(self.ratios)
 
-def measure(row: Row, pairs: list[tuple[Worker, Worker]], names: dict[str, str], rounds: int, sample: float) -> Result:
-    result = Result(row)
-    bare_name = row.bare.format(**names)
-    shim_name = (row.shim or row.bare).format(**names)
-    bare_times, shim_times = [], []
-    for bare, shim in pairs:
-        if not row.in_run:
-            shim = bare
-        try:
-            # Warms caches, takes the first refusal's record, and says how many calls make a sample.
-            first = bare.measure(bare_name, 1)
-            count = int(max(1, min(100000, sample * 1e9 / first)))
-            first = bare.measure(bare_name, count)
-            count = int(max(1, min(1000000, sample * 1e9 / first)))
-            shim_count = int(max(1, min(1000000, sample * 1e9 / shim.measure(shim_name, count))))
-            for i in range(rounds):
-                if i % 2 == 0:
-                    a = bare.measure(bare_name, count)
-                    b = shim.measure(shim_name, shim_count)
-                else:
-                    b = shim.measure(shim_name, shim_count)
-                    a = bare.measure(bare_name, count)
-                bare_times.append(a)
-                shim_times.append(b)
-                result.ratios.append(b / a)
-        except RuntimeError as error:
-            result.problem = str(error)
-            return result
-    result.bare = statistics.median(bare_times)
-    result.shim = statistics.median(shim_times)
-    return result
+    def middle_half(self) -> tuple[float, float]:
+        low, _, high = statistics.quantiles(self.ratios, n=4)
+        return low, high
+
+
+@dataclasses.dataclass
+class Result:
+    row: Row
+    timings: dict[str, Timing]  # by side, BARE first
+
+
+class Side:
+    """The workers of one way to run things; `launch` starts a command in that way."""
+
+    def __init__(self, name: str, launch: list[str], environment: dict[str, str], own: list[str], directories: list[str]):
+        self.name, self.launch = name, launch
+        self.workers = [Worker([*launch, *own], environment, directory) for directory in directories]
+
+    def name_of(self, row: Row, directory: str) -> str:
+        what = row.bare if self.name == BARE else row.shim or row.bare
+        return what.format(run=" ".join(self.launch), directory=directory)
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.stop()
+
+
+def calibrate(worker: Worker, name: str, sample: float) -> int:
+    """Warms caches, takes the first refusal's record, and says how many calls make a sample."""
+    count = 1
+    for most in (100000, 1000000):
+        count = int(max(1, min(most, sample * 1e9 / worker.measure(name, count))))
+    return count
+
+
+def measure(row: Row, sides: list[Side], directory: str, rounds: int, sample: float) -> Result:
+    timings = {side.name: Timing() for side in sides}
+    times: dict[str, list[float]] = {side.name: [] for side in sides}
+    for i in range(len(sides[0].workers)):
+        counts: dict[str, int] = {}
+        for side in sides:
+            # What is started whole is started from outside.
+            worker = side.workers[i] if row.in_run else sides[0].workers[i]
+            try:
+                if not timings[side.name].problem:
+                    counts[side.name] = calibrate(worker, side.name_of(row, directory), sample)
+            except RuntimeError as error:
+                timings[side.name].problem = str(error)
+        if timings[BARE].problem:
+            break
+        taking_part = [side for side in sides if side.name in counts]
+        for turn in range(rounds):
+            took: dict[str, float] = {}
+            # Each side comes first as often as last.
+            for side in taking_part if turn % 2 == 0 else reversed(taking_part):
+                worker = side.workers[i] if row.in_run else sides[0].workers[i]
+                try:
+                    took[side.name] = worker.measure(side.name_of(row, directory), counts[side.name])
+                except RuntimeError as error:
+                    timings[side.name].problem = str(error)
+            for name, time_taken in took.items():
+                times[name].append(time_taken)
+                if BARE in took:
+                    timings[name].ratios.append(time_taken / took[BARE])
+    for name, timing in timings.items():
+        if not timing.problem and timings[BARE].problem:
+            timing.problem = timings[BARE].problem
+        if not timing.problem:
+            timing.nanoseconds = statistics.median(times[name])
+    return Result(row, timings)
 
 
 def duration(nanoseconds: float) -> str:
@@ -191,24 +235,51 @@ def duration(nanoseconds: float) -> str:
     return f"{nanoseconds:.3g} ns"
 
 
-def table(results: list[Result]) -> str:
+def budget_table(results: list[Result]) -> str:
     lines = [
         "| what | bare | in a run | ratio | middle half | budget | |",
         "|---|--:|--:|--:|--:|--:|---|",
     ]
     for result in results:
-        budget = "" if result.row.budget is None else f"≤ {result.row.budget:g}"
-        if result.problem:
-            lines.append(f"| {result.row.title} | | | | | {budget} | {result.problem} |")
+        row, timing = result.row, result.timings[OURS]
+        budget = "" if row.budget is None else f"≤ {row.budget:g}"
+        if timing.problem:
+            lines.append(f"| {row.title} | | | | | {budget} | {timing.problem} |")
             continue
-        ratio = statistics.median(result.ratios)
-        low, _, high = statistics.quantiles(result.ratios, n=4)
-        verdict = "" if result.row.budget is None else "met" if round(ratio, 2) <= result.row.budget else "missed"
+        low, high = timing.middle_half()
+        verdict = "" if row.budget is None else "met" if round(timing.ratio(), 2) <= row.budget else "missed"
         lines.append(
-            f"| {result.row.title} | {duration(result.bare)} | {duration(result.shim)} "
-            f"| {ratio:.2f} | {low:.2f}–{high:.2f} | {budget} | {verdict} |"
+            f"| {row.title} | {duration(result.timings[BARE].nanoseconds)} | {duration(timing.nanoseconds)} "
+            f"| {timing.ratio():.2f} | {low:.2f}–{high:.2f} | {budget} | {verdict} |"
         )
     return "\n".join(lines)
+
+
+def peer_table(results: list[Result], names: list[str]) -> str:
+    """Ratios to bare. A dash: the peer did not do what the row asks for; the JSON says what happened."""
+    lines = ["| what | " + " | ".join(names) + " |", "|---|" + "--:|" * len(names)]
+    for result in results:
+        cells = []
+        for name in names:
+            timing = result.timings[name]
+            cells.append("–" if timing.problem else f"{timing.ratio():.2f}")
+        lines.append(f"| {result.row.title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def as_json(results: list[Result], facts: dict) -> str:
+    rows = []
+    for result in results:
+        sides = {}
+        for name, timing in result.timings.items():
+            if timing.problem:
+                sides[name] = {"problem": timing.problem}
+                continue
+            low, high = timing.middle_half()
+            sides[name] = {"nanoseconds": round(timing.nanoseconds, 1), "ratio": round(timing.ratio(), 3),
+                           "middle_half": [round(low, 3), round(high, 3)], "rounds": len(timing.ratios)}
+        rows.append({"what": result.row.title, "budget": result.row.budget, "sides": sides})
+    return json.dumps({**facts, "rows": rows}, indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> int:
@@ -221,6 +292,8 @@ def main() -> int:
     parser.add_argument("--sample", type=float, default=0.01, help="seconds per sample")
     parser.add_argument("--only", default="", help="only rows whose title contains this text")
     parser.add_argument("--output", help="also write the table to this file")
+    parser.add_argument("--json", help="write medians and spread of every side to this file")
+    parser.add_argument("--peers", action="store_true", help="also measure the other tools of peers.py that are installed")
     arguments = parser.parse_args()
     for name in ("worker", "shim", "launcher"):
         path = getattr(arguments, name)
@@ -247,39 +320,49 @@ def main() -> int:
         rows = [row for row in rows if alone or not row.outside]
         rows = [row for row in rows if not row.needs or os.path.exists(row.needs)]
         rows = [row for row in rows if row.in_run or arguments.launcher]
-        names = {"run": " ".join(run), "directory": directory}
         own = [arguments.worker]
-        pairs = [
-            (
-                Worker(own, dict(environment, HFOFFLINE_SHIM=arguments.shim), f"{directory}/pair-{i}"),
-                Worker([*run, *own], shim_environment, f"{directory}/pair-{i}"),
-            )
-            for i in range(arguments.workers)
+        places = [f"{directory}/place-{i}" for i in range(arguments.workers)]
+        bare_environment = dict(environment, HFOFFLINE_SHIM=arguments.shim)
+        sides = [
+            Side(BARE, [], bare_environment, own, places),
+            Side(OURS, run, shim_environment, own, places),
         ]
+        if arguments.peers:
+            for peer in peers.start(directory, models):
+                sides.append(Side(peer.name, peer.launch, {**bare_environment, **peer.environment}, own, places))
         results = []
         began = time.monotonic()
         for i, row in enumerate(rows, 1):
             print(f"[{i}/{len(rows)}] {row.title}", file=sys.stderr, flush=True)
-            results.append(measure(row, pairs, names, arguments.rounds, arguments.sample))
-        for bare, shim in pairs:
-            bare.stop()
-            shim.stop()
+            results.append(measure(row, sides, directory, arguments.rounds, arguments.sample))
+        for side in sides:
+            side.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
-    way = "`hfoffline run`" if arguments.launcher else "a bare LD_PRELOAD"
-    rounds = arguments.workers * arguments.rounds
+    facts = {
+        "system": f"Linux {platform.release()}, {' '.join(platform.libc_ver())}, {os.cpu_count()} CPUs",
+        "way": "hfoffline run" if arguments.launcher else "a bare LD_PRELOAD",
+        "rounds": arguments.workers * arguments.rounds,
+        "shim_bytes": os.path.getsize(arguments.shim),
+        "seconds": round(time.monotonic() - began),
+    }
     heading = (
-        f"Linux {platform.release()}, {' '.join(platform.libc_ver())}, {os.cpu_count()} CPUs; under {way}; "
-        f"{rounds} rounds; shim file {os.path.getsize(arguments.shim):,} bytes; {time.monotonic() - began:.0f} s."
+        f"{facts['system']}; under {facts['way']}; {facts['rounds']} rounds; shim file {facts['shim_bytes']:,} bytes; "
+        f"{facts['seconds']} s."
     )
     if not alone:
         heading += " No network namespace could be made: the refused calls are left out."
-    report = f"{heading}\n\n{table(results)}\n"
+    report = f"{heading}\n\n{budget_table(results)}\n"
+    if arguments.peers:
+        report += "\nThe same beside others that were set up for the same job, as ratios to bare:\n\n"
+        report += f"{peer_table(results, [side.name for side in sides[1:]])}\n"
+        report += "".join(f"\nLeft out: {reason}." for reason in peers.missing())
     print(report)
-    if arguments.output:
-        with open(arguments.output, "w", encoding="utf-8") as file:
-            file.write(report)
+    for path, text in ((arguments.output, report), (arguments.json, as_json(results, facts))):
+        if path:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
     return 0
 
 
