@@ -83,6 +83,15 @@ int tree_of_name(std::string_view name) {
   return kOutside;
 }
 
+// The root directory of this process where it lies in a tree, after a chroot. By its identity,
+// since a vfork child shares this memory and may have another root.
+sys::FileId root_in_tree;
+int tree_of_root = kOutside;
+
+int tree_with_root(const sys::FileId& root) {
+  return tree_of_root != kOutside && root == root_in_tree ? tree_of_root : kOutside;
+}
+
 // Reads what `link` leads to into `text` and ends it with a NUL; 0 if it does not fit or is no
 // absolute path.
 std::size_t read_absolute_link(int directory, const char* link, char* text, std::size_t size) {
@@ -135,8 +144,9 @@ __attribute__((noinline)) int climb(int base, std::string_view start) {
       if (result != 0) return kOutside;
       const sys::FileId here = sys::id_of(status);
       if (here == below) {
-        remember(known_outside, print);
-        return kOutside;
+        tree = tree_with_root(here);
+        if (tree == kOutside) remember(known_outside, print);
+        return tree;
       }
       tree = tree_with(here);
       below = here;
@@ -498,6 +508,17 @@ bool is_in_outside_directory(const char* path) {
   copy.add(split.parent).c_str();
   return !copy.overflowed() && sys::stat(parent, &status) == 0 &&
          is_known(known_outside, fingerprint(status));
+}
+
+int tree_of_new_root(const char* path) {
+  return path == nullptr ? kOutside : locate(AT_FDCWD, path, FinalLink::kFollow).tree;
+}
+
+void remember_root_in(int tree) {
+  sys::Stat status;
+  if (tree == kOutside || sys::stat("/", &status) != 0) return;
+  root_in_tree = sys::id_of(status);
+  tree_of_root = tree;
 }
 
 void forget_root() { __atomic_store_n(&root_state, 0, __ATOMIC_RELAXED); }

@@ -59,6 +59,12 @@ void remember_crossing(const char* path);
 // outside and above no tree. Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
 bool is_beneath_unrelated_directory(int directory, const char* path);
 
+// Whether a directory that is to become "/" lies in a tree: nothing above it can be seen from
+// there.
+int tree_of_new_root(const char* path);
+// Afterwards, where it did: what lies below this "/" lies in that tree.
+void remember_root_in(int tree);
+
 // "/" may have changed: texts mean nothing until it was compared again.
 void forget_root();
 

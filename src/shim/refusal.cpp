@@ -282,6 +282,7 @@ void report_environment(Reason reason, std::string_view operation, std::string_v
 }
 
 void flush_counts() {
+  if (!refusals_are_own()) return;
   std::size_t position = 0;
   while (RefusalEntry* entry = next_refusal(&position)) {
     if (entry->length == 0) continue;
