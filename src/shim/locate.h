@@ -56,8 +56,9 @@ bool is_in_outside_directory(const char* path);
 bool crosses_mount(const char* path);
 void remember_crossing(const char* path);
 // As is_lexically_outside() for a relative path: its directory (AT_FDCWD or a descriptor) is
-// outside and above no tree. Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
-bool is_beneath_unrelated_directory(int directory, const char* path);
+// outside of every tree, and either above none, or the path's text does not lead to those below it.
+// Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
+bool is_relatively_outside(int directory, const char* path);
 
 // "/" may have changed: texts mean nothing until it was compared again.
 void forget_root();
