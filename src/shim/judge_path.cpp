@@ -389,6 +389,7 @@ int judge_metadata_of_descriptor(const char* operation, int descriptor) {
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path) {
   if (path == nullptr) return 0;
   if (empty_path && path[0] == '\0') return locate_descriptor(directory) == kOutside ? 0 : EROFS;
+  if (is_surely_outside(directory, path)) return 0;
   const Located located = locate(directory, path, follow ? FinalLink::kFollow : FinalLink::kKeep);
   if (located.tree == kOutside) return 0;
   const std::uint32_t mode = located.facts.mode;

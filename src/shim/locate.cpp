@@ -583,15 +583,30 @@ std::uint64_t print_of_directory(const char* path) {
 bool crosses_mount(const char* path) { return is_known(known_crossing, print_of_directory(path)); }
 void remember_crossing(const char* path) { remember(known_crossing, print_of_directory(path)); }
 
-bool is_in_outside_directory(const char* path) {
-  const std::string_view text(path);
-  const SplitPath split = split_path(text);
-  char parent[512];
-  Appender copy(parent);
+namespace {
+
+bool parent_is_outside(int directory, std::string_view parent) {
+  char text[512];
+  Appender copy(text);
   sys::Stat status;
-  copy.add(split.parent).c_str();
-  return !copy.overflowed() && sys::stat(parent, &status) == 0 &&
+  copy.add(parent.empty() ? std::string_view(".") : parent).c_str();
+  return !copy.overflowed() && sys::fstatat(directory, text, &status) == 0 &&
          is_known(known_outside, fingerprint(status));
+}
+
+}  // namespace
+
+bool is_in_outside_directory(const char* path) {
+  return parent_is_outside(sys::kCurrentDirectory, split_path(path).parent);
+}
+
+bool is_surely_outside(int directory, const char* path) {
+  const SplitPath split = split_path(path);
+  sys::Stat status;
+  return kind_of_last(split.last) == LastComponent::kNormal && !split.trailing_slash &&
+         parent_is_outside(directory, split.parent) &&
+         sys::fstatat(directory, path, &status, kNoFollow) == 0 && !S_ISLNK(status.mode) &&
+         tree_with(sys::id_of(status)) == kOutside;
 }
 
 void forget_root() {
