@@ -115,21 +115,20 @@ int error_itself(int error) { return error; }
 
 }  // namespace
 
-INTERPOSE(int, posix_spawn,
-          (pid_t * child, const char* path, const posix_spawn_file_actions_t* actions,
-           const posix_spawnattr_t* attributes, char* const arguments[],
-           char* const environment[])) {
-  SPAWN_WITH(environment, judge_exec("posix_spawn", AT_FDCWD, path),
-             NEXT(posix_spawn)(child, path, actions, attributes, arguments, fresh));
-}
+#define INTERPOSE_SPAWN(name, judged)                                                              \
+  INTERPOSE(                                                                                       \
+      int, name,                                                                                   \
+      (int* child, const char* file, const posix_spawn_file_actions_t* actions,                    \
+       const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[])) { \
+    SPAWN_WITH(environment, judged,                                                                \
+               NEXT(name)(child, file, actions, attributes, arguments, fresh));                    \
+  }
 
-INTERPOSE(int, posix_spawnp,
-          (pid_t * child, const char* file, const posix_spawn_file_actions_t* actions,
-           const posix_spawnattr_t* attributes, char* const arguments[],
-           char* const environment[])) {
-  SPAWN_WITH(environment, judge_exec_in_path("posix_spawnp", file),
-             NEXT(posix_spawnp)(child, file, actions, attributes, arguments, fresh));
-}
+INTERPOSE_SPAWN(posix_spawn, judge_exec("posix_spawn", AT_FDCWD, file))
+INTERPOSE_SPAWN(posix_spawnp, judge_exec_in_path("posix_spawnp", file))
+// These fill in a descriptor of the child, where the others fill in its number.
+INTERPOSE_SPAWN(pidfd_spawn, judge_exec("pidfd_spawn", AT_FDCWD, file))
+INTERPOSE_SPAWN(pidfd_spawnp, judge_exec_in_path("pidfd_spawnp", file))
 
 // These start the shell inside libc, with `environ`: both must be right by then.
 INTERPOSE(int, system, (const char* command)) {

@@ -30,11 +30,12 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
                   Direction direction) {
   Endpoint endpoint;
   if (!endpoint_of(address.get(), address.length, &endpoint)) return 0;
-  const Verdict verdict = decide_endpoint(policy(), endpoint);
+  const Policy ours = policy();
+  const Verdict verdict = decide_endpoint(ours, endpoint);
   if (verdict.allowed) return 0;
 
-  const bool audit = policy().audit();
-  const auto error = static_cast<int>(policy().header().egress_errno);
+  const bool audit = ours.audit();
+  const auto error = static_cast<int>(ours.header().egress_errno);
   int type = known_socket_type(descriptor);
   // What is no violation must be true: a number that was freed unseen may be another's by now.
   if (type == SOCK_DGRAM && direction == Direction::kConnect) type = ask_socket_type(descriptor);
@@ -48,7 +49,7 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   const std::uint64_t key =
       refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes),
                   endpoint.port | (probe ? 0x10000U : 0U) | static_cast<std::uint64_t>(name) << 32);
-  if (policy().name_count() != 0 && is_learned(endpoint)) return 0;
+  if (ours.name_count() != 0 && is_learned(endpoint)) return 0;
   if (is_multicast_or_broadcast(endpoint.address) &&
       goes_out_through_loopback(descriptor, address, endpoint)) {
     return 0;
