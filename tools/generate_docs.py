@@ -46,6 +46,7 @@ TYPES = {
     "variable_list": "array of variable names",
     "assignment_list": "array of `NAME=VALUE`",
     "preset_list": "array of preset names",
+    "redirect_list": "array of `FROM=TO`, see below",
     "allow_list": "array of hosts, addresses and networks, see below",
 }
 
@@ -63,6 +64,7 @@ VALUE_NAMES = {
     "variable_list": "NAME",
     "assignment_list": "NAME=VALUE",
     "preset_list": "NAMES",
+    "redirect_list": "FROM=TO",
     "allow_list": "HOST",
 }
 
