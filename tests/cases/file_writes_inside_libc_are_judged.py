@@ -11,17 +11,17 @@ def holds():
         (directory / "file").write_text("text\n" * 3000)
     program = preload.program("inside_libc")
 
-    def outcomes(directory):
-        words = [f"acct:{directory}/file", f"swapon:{directory}/file", f"swapoff:{directory}/file", f"tmpfile:{directory}"]
+    def outcomes(directory, accounts):
+        words = [f"acct:{directory}/{accounts}", f"swapon:{directory}/file", f"swapoff:{directory}/file", f"tmpfile:{directory}"]
         result = case.expect_code(preload.shimmed(models, program, *words), 0, "the program")
         return dict(line.split(":")[::2] for line in result.out.replace(": ", ":").splitlines())
 
     case.need_root()
-    inside, beside = outcomes(models), outcomes(outside)
+    inside, beside = outcomes(models, "file"), outcomes(outside, "missing")
     if "mount" in inside:
         case.skip(f"no mounts of one's own: {inside}")
     case.equal(inside, {"acct": "EROFS", "swapon": "EROFS", "swapoff": "EROFS", "tmpfile": "EROFS", "tmpfile64": "EROFS"}, "in the tree")
-    # The twins. Accounting may not be in this kernel, and a file of text is no swap space.
+    # The twins. Nobody wants to turn accounting on here, and a file of text is no swap space.
     case.check("EROFS" not in beside.values(), f"beside the tree: {beside}")
     case.equal([beside["tmpfile"], beside["tmpfile64"]], ["done", "done"], "temporary files beside the tree")
 
