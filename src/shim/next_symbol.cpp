@@ -4,6 +4,7 @@
 #include <link.h>
 
 #include <cstddef>
+#include <string_view>
 
 // Weak: a libc without it leaves us without lookups, which the constructor reports.
 extern "C" int dl_iterate_phdr(int (*)(dl_phdr_info*, std::size_t, void*), void*)
@@ -34,6 +35,7 @@ struct Objects {
   int libc;  // the object that defines __errno_location; -1 until known
   bool past_ours;
   const char* own_path;
+  Object own;
   Object list[kMaximumObjects];
 };
 
@@ -99,6 +101,7 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
     if (holds(*info, &next_symbols)) {
       found.past_ours = true;
       found.own_path = info->dlpi_name;
+      if (!read_object(*info, found.own)) found.own = {};
     }
     return 0;
   }
@@ -204,6 +207,57 @@ Found find_with_object(const char* name) {
   return {nullptr, -1};
 }
 
+// In what is loaded now, our own object aside.
+struct Search {
+  const char* name;
+  std::uint32_t hash;
+  void* found;
+};
+
+int search(dl_phdr_info* info, std::size_t, void* data) {
+  auto& wanted = *static_cast<Search*>(data);
+  Object object;
+  if (holds(*info, &next_symbols) || !read_object(*info, object)) return 0;
+  wanted.found = find_in(object, wanted.name, wanted.hash);
+  return wanted.found != nullptr ? 1 : 0;
+}
+
+void* find_loaded(const char* name) {
+  Search wanted = {name, gnu_hash_of(name), nullptr};
+  if (dl_iterate_phdr != nullptr) dl_iterate_phdr(search, &wanted);
+  return wanted.found;
+}
+
+// The object of an address, and whether it defines a name itself.
+struct Definer {
+  const void* address;
+  const char* name;
+  bool defines;
+};
+
+int look_at_object(dl_phdr_info* info, std::size_t, void* data) {
+  auto& wanted = *static_cast<Definer*>(data);
+  if (!holds(*info, wanted.address)) return 0;
+  Object object;
+  wanted.defines = read_object(*info, object) &&
+                   find_in(object, wanted.name, gnu_hash_of(wanted.name)) != nullptr;
+  return 1;
+}
+
+// Before glibc 2.34 these are in libraries that a program may load when it has long been running.
+constexpr bool comes_later(std::string_view family) {
+  return family == "loading" || family == "query";
+}
+constexpr bool kComesLater[] = {
+#define HOOK(name, family, need) comes_later(#family),
+#define API(name)
+#define SKIP(name, why)
+#include "shim/hooks.def"
+#undef HOOK
+#undef API
+#undef SKIP
+};
+
 constexpr const char* kNames[] = {
 #define HOOK(name, family, need) #name,
 #define API(name)
@@ -235,15 +289,34 @@ void find_next_objects() {
 void* find_next(const char* name) { return find_with_object(name).address; }
 
 void* resolve_next_symbol(Slot slot, void* missing) {
-  void* address = find_next(kNames[static_cast<int>(slot)]);
+  const auto index = static_cast<int>(slot);
+  void* address = find_next(kNames[index]);
+  if (address == nullptr && kComesLater[index]) {
+    // Not remembered: it may come, and be gone again.
+    address = find_loaded(kNames[index]);
+    return address != nullptr ? address : missing;
+  }
   if (address == nullptr) address = missing;
   __atomic_store_n(&next_symbols[static_cast<int>(slot)], address, __ATOMIC_RELAXED);
   return address;
 }
 
-bool next_is_libc(Slot slot) {
-  const Found found = find_with_object(kNames[static_cast<int>(slot)]);
+bool is_next_in_libc(const char* name) {
+  const Found found = find_with_object(name);
   return found.address != nullptr && found.object == objects.libc;
+}
+
+bool next_is_libc(Slot slot) { return is_next_in_libc(kNames[static_cast<int>(slot)]); }
+
+void* own_definition(const char* name) {
+  const Object& own = next_objects().own;
+  return own.symbols == nullptr ? nullptr : find_in(own, name, gnu_hash_of(name));
+}
+
+bool is_defined_beside(const void* address, const char* name) {
+  Definer wanted = {address, name, false};
+  if (dl_iterate_phdr != nullptr) dl_iterate_phdr(look_at_object, &wanted);
+  return wanted.defines;
 }
 
 const char* own_path() {

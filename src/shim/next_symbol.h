@@ -40,6 +40,13 @@ inline void* next_symbol(Slot slot, void* missing) {
 // runtime.
 bool next_is_libc(Slot slot);
 
+// For dlsym(3). Our own function of this name, or nullptr.
+void* own_definition(const char* name);
+// Whether the first object behind ours that defines `name` is libc.
+bool is_next_in_libc(const char* name);
+// Whether the object that the address is in defines `name` itself.
+bool is_defined_beside(const void* address, const char* name);
+
 // Absolute path of this shared object as the loader recorded it, or "" (NUL-terminated, static).
 const char* own_path();
 

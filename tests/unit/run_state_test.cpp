@@ -105,6 +105,8 @@ TEST_CASE("reasons: what counts as a violation") {
       {Reason::exec_foreign, Kind::exec, false},
       {Reason::exec_privileged, Kind::exec, false},
       {Reason::exec_shim_unreachable, Kind::exec, true},
+      {Reason::load_namespace, Kind::exec, false},
+      {Reason::load_deep_bind, Kind::exec, false},
   };
   for (const Case& c : cases) {
     const ReasonInfo& info = reason_info(c.reason);
