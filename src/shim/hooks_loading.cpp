@@ -29,12 +29,14 @@ namespace {
 // Whether the loader is to answer: the function is none of ours, the global scope has ours first,
 // or a library that has a function of this name itself asks for the one behind it.
 bool loader_answers(void* handle, const char* name, const void* caller) {
+  find_next_objects_early();
+  // A sanitizer's runtime, looking for what it wraps.
+  if (handle == RTLD_NEXT && is_early()) return true;
   return name == nullptr || handle == RTLD_DEFAULT || own_definition(name) == nullptr ||
-         is_defined_beside(caller, name);
+         !is_next_in_libc(name) || is_defined_beside(caller, name);
 }
 
-// Who asks libc for a function gets the one that he would call. Another library between us and libc
-// may need libc's own: where there is one, the loader's answer stands.
+// Who asks libc for a function gets the one that he would call.
 void* ours_for(void* found, const char* name) {
   return found != nullptr && found == find_next(name) ? own_definition(name) : found;
 }
@@ -44,15 +46,13 @@ void* ours_for(void* found, const char* name) {
 INTERPOSE(void*, dlsym, (void* handle, const char* name)) {
   void* caller = __builtin_return_address(0);
   if (loader_answers(handle, name, caller)) return NEXT(dlsym)(handle, name);
-  if (handle == RTLD_NEXT)
-    return is_next_in_libc(name) ? own_definition(name) : NEXT(dlsym)(handle, name);
+  if (handle == RTLD_NEXT) return own_definition(name);
   return ours_for(NEXT(dlsym)(handle, name), name);
 }
 
 INTERPOSE(void*, dlvsym, (void* handle, const char* name, const char* version)) {
   void* caller = __builtin_return_address(0);
   if (loader_answers(handle, name, caller)) return NEXT(dlvsym)(handle, name, version);
-  if (handle == RTLD_NEXT)
-    return is_next_in_libc(name) ? own_definition(name) : NEXT(dlvsym)(handle, name, version);
+  if (handle == RTLD_NEXT) return own_definition(name);
   return ours_for(NEXT(dlvsym)(handle, name, version), name);
 }

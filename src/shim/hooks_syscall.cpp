@@ -24,6 +24,7 @@
 #include "shim/locate.h"
 #include "shim/managed_environment.h"
 #include "shim/mount_flags.h"
+#include "shim/received.h"
 #include "shim/refusal.h"
 #include "shim/shared_state.h"
 
@@ -327,6 +328,18 @@ long exec_by_number(long number, const Arguments& a) {
             : NEXT(syscall)(number, a.word[0], a.word[1], fresh);
 }
 
+// Descriptors that a call brought from another process.
+void hold_received_by(long number, const Arguments& a, long result) {
+  if (number == SYS_recvmsg) {
+    hold_received_in("recvmsg", *a.pointer<const struct msghdr>(1));
+  } else if (number == SYS_recvmmsg) {
+    for (long i = 0; i < result; ++i)
+      hold_received_in("recvmmsg", a.pointer<const struct mmsghdr>(1)[i].msg_hdr);
+  } else if (number == 438 /* pidfd_getfd */) {
+    hold_received("pidfd_getfd", static_cast<int>(result));
+  }
+}
+
 }  // namespace
 
 INTERPOSE(long, syscall, (long number, ...)) {
@@ -369,6 +382,7 @@ INTERPOSE(long, syscall, (long number, ...)) {
   const long result =
       NEXT(syscall)(number, a.word[0], a.word[1], a.word[2], a.word[3], a.word[4], a.word[5]);
   if (result == 0 && new_root) forget_root();
+  if (result >= 0) hold_received_by(number, a, result);
   if (result == 0 && has_protected_trees()) {
     error = check_access(number, a);
     if (error != 0) return fail(error);

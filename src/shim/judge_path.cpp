@@ -424,6 +424,15 @@ int judge_metadata_of_descriptor(const char* operation, int descriptor) {
   return answer_for_descriptor(operation, tree, descriptor, EROFS);
 }
 
+int judge_writable_descriptor(const char* operation, int descriptor) {
+  const long flags = sys::fcntl(descriptor, F_GETFL);
+  if (flags < 0 || (flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_RDONLY) return 0;
+  sys::Stat status;
+  if (sys::fstat(descriptor, &status) != 0 || !S_ISREG(status.mode)) return 0;
+  const int tree = locate_descriptor(descriptor);
+  return tree == kOutside ? 0 : answer_for_descriptor(operation, tree, descriptor, EROFS);
+}
+
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path) {
   if (path == nullptr) return 0;
   if (empty_path && path[0] == '\0') return locate_descriptor(directory) == kOutside ? 0 : EROFS;

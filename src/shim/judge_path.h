@@ -46,6 +46,8 @@ int judge_metadata_of_file(const char* operation, int descriptor);
 int judge_metadata_at(const char* operation, int directory, const char* path, int flags);
 // The same of calls that refuse every other flag.
 int judge_owner_at(const char* operation, int directory, const char* path, int flags);
+// A regular file that came open for writing, from another process.
+int judge_writable_descriptor(const char* operation, int descriptor);
 // Whether the kernel refuses name, size or flags of an extended attribute before it looks at the
 // file.
 bool attribute_is_wrong(const char* name, std::size_t size, int flags);

@@ -1,10 +1,13 @@
 #include "shim/next_symbol.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
 
 #include <cstddef>
 #include <string_view>
+
+#include "core/sys.h"
 
 // Weak: a libc without it leaves us without lookups, which the constructor reports.
 extern "C" int dl_iterate_phdr(int (*)(dl_phdr_info*, std::size_t, void*), void*)
@@ -48,15 +51,9 @@ const T* relocated(Address base, Address value) {
   return reinterpret_cast<const T*>(value < base ? base + value : value);
 }
 
-bool read_object(const dl_phdr_info& info, Object& object) {
+bool read_dynamic(Address base, const ElfW(Dyn) * dynamic, Object& object) {
   object = {};
-  object.base = info.dlpi_addr;
-  const ElfW(Dyn)* dynamic = nullptr;
-  for (int i = 0; i < info.dlpi_phnum; ++i) {
-    if (info.dlpi_phdr[i].p_type == PT_DYNAMIC) {
-      dynamic = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr);
-    }
-  }
+  object.base = base;
   if (dynamic == nullptr) return false;
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
     const Address value = dynamic->d_un.d_ptr;
@@ -82,6 +79,16 @@ bool read_object(const dl_phdr_info& info, Object& object) {
   }
   return object.symbols != nullptr && object.strings != nullptr &&
          (object.gnu_hash != nullptr || object.sysv_hash != nullptr);
+}
+
+bool read_object(const dl_phdr_info& info, Object& object) {
+  const ElfW(Dyn)* dynamic = nullptr;
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    if (info.dlpi_phdr[i].p_type == PT_DYNAMIC) {
+      dynamic = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr);
+    }
+  }
+  return read_dynamic(info.dlpi_addr, dynamic, object);
 }
 
 bool holds(const dl_phdr_info& info, const void* address) {
@@ -188,8 +195,46 @@ void* find_in(const Object& object, const char* name, std::uint32_t hash) {
   return reinterpret_cast<void*>(address);
 }
 
+// What the loader tells debuggers, which the program's own dynamic section leads to.
+const r_debug* loader_facts() {
+  struct Entry {
+    unsigned long type, value;
+  } entries[32];
+  const long file = sys::open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return nullptr;
+  const long size = sys::read(static_cast<int>(file), entries, sizeof(entries));
+  sys::close(static_cast<int>(file));
+  const ElfW(Phdr)* headers = nullptr;
+  unsigned long count = 0;
+  for (long i = 0; i < size / static_cast<long>(sizeof(Entry)); ++i) {
+    if (entries[i].type == AT_PHDR) headers = reinterpret_cast<const ElfW(Phdr)*>(entries[i].value);
+    if (entries[i].type == AT_PHNUM) count = entries[i].value;
+  }
+  Address base = 0;
+  const ElfW(Dyn)* dynamic = nullptr;
+  for (unsigned long i = 0; headers != nullptr && i < count; ++i) {
+    if (headers[i].p_type == PT_PHDR)
+      base = reinterpret_cast<Address>(headers) - headers[i].p_vaddr;
+    if (headers[i].p_type == PT_DYNAMIC)
+      dynamic = reinterpret_cast<const ElfW(Dyn)*>(base + headers[i].p_vaddr);
+  }
+  for (; dynamic != nullptr && dynamic->d_tag != DT_NULL; ++dynamic) {
+    if (dynamic->d_tag == DT_DEBUG) return reinterpret_cast<const r_debug*>(dynamic->d_un.d_ptr);
+  }
+  return nullptr;
+}
+
+void find_libc() {
+  const std::uint32_t hash = gnu_hash_of("__errno_location");
+  for (int i = 0; i < objects.count && objects.libc < 0; ++i) {
+    if (find_in(objects.list[i], "__errno_location", hash) != nullptr) objects.libc = i;
+  }
+}
+
+void read_objects();
+
 const Objects& next_objects() {
-  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) == 0) find_next_objects();
+  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) == 0) read_objects();
   return objects;
 }
 
@@ -272,17 +317,47 @@ constexpr const char* kNames[] = {
 
 void* next_symbols[static_cast<int>(Slot::count)];
 
-void find_next_objects() {
+namespace {
+bool constructor_has_run;
+
+void read_objects() {
   if (dl_iterate_phdr == nullptr) return;
   // Two threads can only meet here before our constructor; both would then write the same values.
   objects.count = 0;
   objects.libc = -1;
   objects.past_ours = false;
   dl_iterate_phdr(visit, &objects);
-  const std::uint32_t hash = gnu_hash_of("__errno_location");
-  for (int i = 0; i < objects.count && objects.libc < 0; ++i) {
-    if (find_in(objects.list[i], "__errno_location", hash) != nullptr) objects.libc = i;
+  find_libc();
+  __atomic_store_n(&objects_ready, 1, __ATOMIC_RELEASE);
+}
+}  // namespace
+
+void find_next_objects() {
+  read_objects();
+  constructor_has_run = true;
+}
+
+bool is_early() { return !constructor_has_run; }
+
+void find_next_objects_early() {
+  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) != 0) return;
+  const r_debug* facts = loader_facts();
+  if (facts == nullptr) return;
+  objects.count = 0;
+  objects.libc = -1;
+  objects.past_ours = false;
+  for (const link_map* map = facts->r_map; map != nullptr; map = map->l_next) {
+    if (map->l_ld == _DYNAMIC) {
+      objects.past_ours = true;
+      objects.own_path = map->l_name;
+      if (!read_dynamic(map->l_addr, map->l_ld, objects.own)) objects.own = {};
+    } else if (objects.past_ours && objects.count < kMaximumObjects &&
+               read_dynamic(map->l_addr, map->l_ld, objects.list[objects.count])) {
+      ++objects.count;
+    }
   }
+  if (!objects.past_ours) return;
+  find_libc();
   __atomic_store_n(&objects_ready, 1, __ATOMIC_RELEASE);
 }
 

@@ -24,6 +24,13 @@ enum class Slot : std::uint8_t {
 // by another. Called by the constructor; lookups before it do the same by themselves.
 void find_next_objects();
 
+// The same without calling any function of libc: a sanitizer's runtime asks for functions before
+// its own dl_iterate_phdr works. Does nothing where the objects are known already, or cannot be
+// found so.
+void find_next_objects_early();
+// Whether our constructor has not run yet.
+bool is_early();
+
 // The address of `name` in the first object behind ours that defines it, or nullptr.
 void* find_next(const char* name);
 

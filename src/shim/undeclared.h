@@ -34,13 +34,14 @@ FILE* _IO_proc_open(FILE* stream, const char* command, const char* type);
 int __statfs(const char* path, struct statfs* status);
 int pivot_root(const char* path, const char* old_root);
 void _mcleanup() noexcept;
-// Of glibc 2.39 and 2.43.
+// Of glibc 2.36, 2.39 and 2.43.
 int pidfd_spawn(int* child, const char* path, const posix_spawn_file_actions_t* actions,
                 const posix_spawnattr_t* attributes, char* const arguments[],
                 char* const environment[]);
 int pidfd_spawnp(int* child, const char* file, const posix_spawn_file_actions_t* actions,
                  const posix_spawnattr_t* attributes, char* const arguments[],
                  char* const environment[]);
+int pidfd_getfd(int process, int target, unsigned flags) noexcept;
 int openat2(int directory, const char* path, const struct open_how* how, size_t size);
 int __connect(int descriptor, const struct sockaddr* address, socklen_t length);
 int __close(int descriptor);
