@@ -38,7 +38,7 @@ bool loader_answers(void* handle, const char* name, const void* caller) {
 
 // Who asks libc for a function gets the one that he would call.
 void* ours_for(void* found, const char* name) {
-  return found != nullptr && found == find_next(name) ? own_definition(name) : found;
+  return found != nullptr && is_libcs(name, found) ? own_definition(name) : found;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct Object {
   const std::uint32_t* gnu_hash;
   const std::uint32_t* sysv_hash;
   const std::uint16_t* versions;
+  bool is_libc_part;
 };
 
 // The few first objects lie in the page of the rest.
@@ -51,10 +52,26 @@ const T* relocated(Address base, Address value) {
   return reinterpret_cast<const T*>(value < base ? base + value : value);
 }
 
+bool same_text(const char* a, const char* b) {
+  while (*a != '\0' && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+// Before glibc 2.34 libc was several libraries, and some functions are in two of them.
+bool names_libc_part(const char* soname) {
+  constexpr const char* kParts[] = {"libc.so.6",   "libpthread.so.0", "libdl.so.2",   "librt.so.1",
+                                    "libanl.so.1", "libresolv.so.2",  "libutil.so.1", "libc.so"};
+  for (const char* part : kParts) {
+    if (same_text(soname, part)) return true;
+  }
+  return std::string_view(soname).starts_with("libc.musl-");
+}
+
 bool read_dynamic(Address base, const ElfW(Dyn) * dynamic, Object& object) {
   object = {};
   object.base = base;
   if (dynamic == nullptr) return false;
+  Address soname = 0;
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
     const Address value = dynamic->d_un.d_ptr;
     switch (dynamic->d_tag) {
@@ -70,6 +87,9 @@ bool read_dynamic(Address base, const ElfW(Dyn) * dynamic, Object& object) {
       case DT_HASH:
         object.sysv_hash = relocated<std::uint32_t>(object.base, value);
         break;
+      case DT_SONAME:
+        soname = value;
+        break;
       case DT_VERSYM:
         object.versions = relocated<std::uint16_t>(object.base, value);
         break;
@@ -77,6 +97,8 @@ bool read_dynamic(Address base, const ElfW(Dyn) * dynamic, Object& object) {
         break;
     }
   }
+  object.is_libc_part =
+      soname != 0 && object.strings != nullptr && names_libc_part(object.strings + soname);
   return object.symbols != nullptr && object.strings != nullptr &&
          (object.gnu_hash != nullptr || object.sysv_hash != nullptr);
 }
@@ -114,11 +136,6 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
   }
   if (found.count < kMaximumObjects && read_object(*info, found.list[found.count])) ++found.count;
   return 0;
-}
-
-bool same_text(const char* a, const char* b) {
-  while (*a != '\0' && *a == *b) ++a, ++b;
-  return *a == *b;
 }
 
 // The default version only: a hidden one is what old binaries were linked against.
@@ -378,7 +395,18 @@ void* resolve_next_symbol(Slot slot, void* missing) {
 
 bool is_next_in_libc(const char* name) {
   const Found found = find_with_object(name);
-  return found.address != nullptr && found.object == objects.libc;
+  if (found.address == nullptr) return find_loaded(name) != nullptr;  // of a part that came later
+  return found.object == objects.libc || objects.list[found.object].is_libc_part;
+}
+
+bool is_libcs(const char* name, const void* address) {
+  const Objects& all = next_objects();
+  const std::uint32_t hash = gnu_hash_of(name);
+  for (int i = 0; i < all.count; ++i) {
+    const bool libc = i == all.libc || all.list[i].is_libc_part;
+    if (libc && find_in(all.list[i], name, hash) == address) return true;
+  }
+  return find_loaded(name) == address;
 }
 
 bool next_is_libc(Slot slot) { return is_next_in_libc(kNames[static_cast<int>(slot)]); }

@@ -51,6 +51,8 @@ bool next_is_libc(Slot slot);
 void* own_definition(const char* name);
 // Whether the first object behind ours that defines `name` is libc.
 bool is_next_in_libc(const char* name);
+// Whether this is libc's definition of `name`.
+bool is_libcs(const char* name, const void* address);
 // Whether the object that the address is in defines `name` itself.
 bool is_defined_beside(const void* address, const char* name);
 
