@@ -131,7 +131,7 @@ class Sources:
 
     def skipped(self) -> str:
         skips = rows(self.read("src/shim/hooks.def"), "SKIP")
-        return table(["function", "why it is not hooked"], [[code(name), why] for name, why in skips])
+        return table(["functions", "why they are not hooked"], [[", ".join(map(code, names)), why] for *names, why in skips])
 
     def interface(self) -> str:
         return ", ".join(f"`{name}`" for (name,) in rows(self.read("src/shim/hooks.def"), "API")) + "."

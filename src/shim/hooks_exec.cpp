@@ -10,7 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <wordexp.h>
 
+#include <string_view>
+
+#include "core/text.h"
 #include "shim/exec_memory.h"
 #include "shim/interpose.h"
 #include "shim/judge_exec.h"
@@ -111,20 +115,38 @@ int error_itself(int error) { return error; }
 
 }  // namespace
 
-#define INTERPOSE_SPAWN(name, judged)                                                              \
-  INTERPOSE(                                                                                       \
-      int, name,                                                                                   \
-      (int* child, const char* file, const posix_spawn_file_actions_t* actions,                    \
-       const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[])) { \
-    EXEC_WITH(environment, judged, error_itself,                                                   \
-              NEXT(name)(child, file, actions, attributes, arguments, fresh));                     \
-  }
+INTERPOSE(int, posix_spawn,
+          (pid_t * child, const char* path, const posix_spawn_file_actions_t* actions,
+           const posix_spawnattr_t* attributes, char* const arguments[],
+           char* const environment[])) {
+  EXEC_WITH(environment, judge_exec("posix_spawn", AT_FDCWD, path), error_itself,
+            NEXT(posix_spawn)(child, path, actions, attributes, arguments, fresh));
+}
 
-INTERPOSE_SPAWN(posix_spawn, judge_exec("posix_spawn", AT_FDCWD, file))
-INTERPOSE_SPAWN(posix_spawnp, judge_exec_in_path("posix_spawnp", file))
-// These fill in a descriptor of the child, where the others fill in its number.
-INTERPOSE_SPAWN(pidfd_spawn, judge_exec("pidfd_spawn", AT_FDCWD, file))
-INTERPOSE_SPAWN(pidfd_spawnp, judge_exec_in_path("pidfd_spawnp", file))
+INTERPOSE(int, posix_spawnp,
+          (pid_t * child, const char* file, const posix_spawn_file_actions_t* actions,
+           const posix_spawnattr_t* attributes, char* const arguments[],
+           char* const environment[])) {
+  EXEC_WITH(environment, judge_exec_in_path("posix_spawnp", file), error_itself,
+            NEXT(posix_spawnp)(child, file, actions, attributes, arguments, fresh));
+}
+
+// glibc 2.39 and later; as posix_spawn, but for what comes back.
+INTERPOSE(int, pidfd_spawn,
+          (int* child, const char* path, const posix_spawn_file_actions_t* actions,
+           const posix_spawnattr_t* attributes, char* const arguments[],
+           char* const environment[])) {
+  EXEC_WITH(environment, judge_exec("pidfd_spawn", AT_FDCWD, path), error_itself,
+            NEXT(pidfd_spawn)(child, path, actions, attributes, arguments, fresh));
+}
+
+INTERPOSE(int, pidfd_spawnp,
+          (int* child, const char* file, const posix_spawn_file_actions_t* actions,
+           const posix_spawnattr_t* attributes, char* const arguments[],
+           char* const environment[])) {
+  EXEC_WITH(environment, judge_exec_in_path("pidfd_spawnp", file), error_itself,
+            NEXT(pidfd_spawnp)(child, file, actions, attributes, arguments, fresh));
+}
 
 // These start the shell inside libc, with `environ`: both must be right by then.
 INTERPOSE(int, system, (const char* command)) {
@@ -148,3 +170,26 @@ INTERPOSE(int, system, (const char* command)) {
 
 INTERPOSE_POPEN(popen)
 INTERPOSE_POPEN(_IO_popen)
+
+// The pipe of a stream that libc has made and not opened yet; what popen itself calls.
+INTERPOSE(FILE*, _IO_proc_open, (FILE * stream, const char* command, const char* type)) {
+  if (const int error = judge_shell("_IO_proc_open")) {
+    errno = error;
+    return nullptr;
+  }
+  repair_environment();
+  return NEXT(_IO_proc_open)(stream, command, type);
+}
+
+// Words may hold commands: $(...) and `...`.
+INTERPOSE(int, wordexp, (const char* words, wordexp_t* result, int flags)) {
+  const std::string_view text(words == nullptr ? "" : words);
+  const bool runs =
+      (flags & WRDE_NOCMD) == 0 && (hfoffline::find_byte(text, '`') != std::string_view::npos ||
+                                    hfoffline::find_byte(text, '$') != std::string_view::npos);
+  if (runs) {
+    if (judge_shell("wordexp") != 0) return WRDE_CMDSUB;
+    repair_environment();
+  }
+  return NEXT(wordexp)(words, result, flags);
+}

@@ -7,6 +7,7 @@
 #include "shim/locate.h"
 #include "shim/refusal.h"
 #include "shim/shared_state.h"
+#include "shim/undeclared.h"
 
 using namespace hfoffline::shim;
 
@@ -41,6 +42,13 @@ INTERPOSE(int, chroot, (const char* path)) {
   open_run_state();
   const int result = NEXT(chroot)(path);
   // Paths mean something else from here on.
+  if (result == 0) forget_root();
+  return result;
+}
+
+INTERPOSE(int, pivot_root, (const char* path, const char* old_root)) {
+  open_run_state();
+  const int result = NEXT(pivot_root)(path, old_root);
   if (result == 0) forget_root();
   return result;
 }
