@@ -46,6 +46,7 @@ TYPES = {
     "variable_list": "array of variable names",
     "assignment_list": "array of `NAME=VALUE`",
     "preset_list": "array of preset names",
+    "redirect_list": "array of `FROM=TO`, see below",
     "allow_list": "array of hosts, addresses and networks, see below",
 }
 
@@ -63,6 +64,7 @@ VALUE_NAMES = {
     "variable_list": "NAME",
     "assignment_list": "NAME=VALUE",
     "preset_list": "NAMES",
+    "redirect_list": "FROM=TO",
     "allow_list": "HOST",
 }
 
@@ -129,7 +131,7 @@ class Sources:
 
     def skipped(self) -> str:
         skips = rows(self.read("src/shim/hooks.def"), "SKIP")
-        return table(["function", "why it is not hooked"], [[code(name), why] for name, why in skips])
+        return table(["functions", "why they are not hooked"], [[", ".join(map(code, names)), why] for *names, why in skips])
 
     def interface(self) -> str:
         return ", ".join(f"`{name}`" for (name,) in rows(self.read("src/shim/hooks.def"), "API")) + "."

@@ -31,6 +31,8 @@ std::string_view value_name_of(ValueType type) {
       return "NAME";
     case ValueType::assignment_list:
       return "NAME=VALUE";
+    case ValueType::redirect_list:
+      return "FROM=TO";
     case ValueType::preset_list:
       return "NAMES";
     case ValueType::allow_list:

@@ -110,6 +110,10 @@ int bake_command(const Context& context, const Arguments& arguments) {
   }
   RunSettings settings;
   if (!load_run_settings(context, arguments, settings)) return kWrongUse;
+  if (settings.config.items(Key::cache_redirect) != nullptr) {
+    error("[cache] redirect cannot be baked: it is a mount that the launcher makes for a run");
+    return kWrongUse;
+  }
   RunPlan plan;
   Diagnostic problem;
   if (!plan_run(settings.config, known_presets(), {}, HFOFFLINE_VERSION, settings.memory.arena(),

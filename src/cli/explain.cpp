@@ -100,6 +100,24 @@ std::string explain_path(const RunPlan& plan, std::string_view given) {
   return text;
 }
 
+// Where [cache] redirect leads a path, or "".
+std::string explain_redirected(const RunPlan& plan, const char* home, std::string_view given) {
+  const std::string path = absolute_path(given);
+  for (const ListItem* item = plan.config->items(Key::cache_redirect); item != nullptr;
+       item = item->next) {
+    Redirect redirect;
+    if (!parse_redirect(item->text, &redirect)) continue;
+    std::string from(redirect.from);
+    if (from.starts_with("~/") && home != nullptr) from = cat(home, redirect.from.substr(1));
+    if (!is_at_or_below(path, from)) continue;
+    const std::string to = cat(redirect.to, std::string_view(path).substr(from.size()));
+    return cat(printable(path),
+               "\nredirected, by a read-only mount; writes fail with EROFS\nrule: ",
+               text_of(item->source), "\n", explain_path(plan, to));
+  }
+  return "";
+}
+
 // ---- Hosts
 
 // As the shim asks: towards an own address the kernel's source address is that very address. Sends
@@ -267,7 +285,10 @@ int explain_command(const Context& context, const Arguments& arguments) {
   if (text.size() > 1 && text.ends_with('=') && !looks_like_path(text)) {
     return print(explain_variable(plan, text.substr(0, text.size() - 1), context.environment));
   }
-  return looks_like_path(text) ? print(explain_path(plan, text)) : explain_host(plan, text);
+  if (!looks_like_path(text)) return explain_host(plan, text);
+  const std::string redirected =
+      explain_redirected(plan, find_in_environment(context.environment, "HOME"), text);
+  return print(redirected.empty() ? explain_path(plan, text) : redirected);
 }
 
 }  // namespace hfoffline::cli

@@ -20,6 +20,7 @@
 #include "cli/models_dir_report.h"
 #include "cli/nested_run.h"
 #include "cli/record_file.h"
+#include "cli/redirects.h"
 #include "cli/run_directory.h"
 #include "cli/run_policy.h"
 #include "cli/run_settings.h"
@@ -30,6 +31,7 @@
 #include "core/path.h"
 #include "core/record.h"
 #include "core/scratch.h"
+#include "core/settings.h"
 #include "presets/presets.h"
 
 namespace hfoffline::cli {
@@ -54,6 +56,7 @@ struct Run {
   RunPlan plan;
   RunDirectory directory;
   RecordFile record;
+  Redirects redirects;  // undone before the directory is removed
   std::string name;
   std::string shim;
   std::optional<ChildEnvironment> environment;
@@ -277,6 +280,8 @@ void print_summary(const Run& run, SummaryInputs inputs) {
   const VariableCounts counts = count_variables(run.plan.environment);
   inputs.variables_set = counts.set;
   inputs.variables_removed = counts.removed;
+  for (const Redirects::Pair& pair : run.redirects.pairs())
+    inputs.redirects.push_back(cat(pair.from, " to ", pair.to));
   inputs.config_file = config.file;
   inputs.record_file = absolute_record_file(config);
   inputs.record_problem = run.record.problem;
@@ -347,6 +352,37 @@ int start_and_wait(Run& run, const HeldSignals& signals) {
   return finish(run, outcome.wait_status, !expects_check_in || check_in.arrived());
 }
 
+int redirect_paths(Run& run) {
+  std::string problem;
+  for (const ListItem* item = run.settings.config.items(Key::cache_redirect); item != nullptr;
+       item = item->next) {
+    if (!run.redirects.add(item->text, find_in_environment(run.context.environment, "HOME"),
+                           &problem)) {
+      char source[600];
+      Appender rule(source);
+      append_source(item->source, rule);
+      error(cat(problem, "\n  given by ", printable(rule.view())));
+      return kWrongUse;
+    }
+  }
+  for (const Redirects::Pair& pair : run.redirects.pairs()) {
+    const std::string directory = pair.from.substr(0, pair.from.rfind('/'));
+    if (is_protected(run.plan, canonical_path(directory.empty() ? "/" : directory))) {
+      error(cat("[cache] redirect: ", printable(pair.from), " is inside a protected tree"));
+      return kWrongUse;
+    }
+  }
+  if (!run.redirects.mount(&problem)) {
+    error(problem);
+    return kOurFailure;
+  }
+  if (access(run.shim.c_str(), R_OK) != 0) {
+    error(cat("[cache] redirect hides the shim, ", printable(run.shim)));
+    return kOurFailure;
+  }
+  return kGoOn;
+}
+
 // The trees nobody may write below, before they are planned: the run directory must not be made in
 // one.
 std::vector<std::string> trees_of(const Config& config) {
@@ -379,6 +415,7 @@ int prepare_and_start(Run& run) {
     return kOurFailure;
   }
   int code = make_plan(run);
+  if (code == kGoOn) code = redirect_paths(run);
   if (code == kGoOn) {
     run.environment.emplace(run.context.environment, run.plan.environment);
     remove_outputs_in_trees(run);
@@ -393,6 +430,7 @@ int prepare_and_start(Run& run) {
   }
   if (code == kGoOn) code = judge_target(run);
   if (code == kGoOn) code = start_and_wait(run, signals);
+  run.redirects.undo();
   if (const std::string left = run.directory.remove(); !left.empty()) warn(left);
   return code;
 }

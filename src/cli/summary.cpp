@@ -100,6 +100,8 @@ std::string managed(const SummaryInputs& inputs) {
                       : cat("models dir ", printable(inputs.models_dir), " (", inputs.layout, ")"));
   parts.push_back(cat(plural(inputs.variables_set, "variable", "variables"), " set, ",
                       inputs.variables_removed, " removed"));
+  for (const std::string& redirect : inputs.redirects)
+    parts.push_back(cat("redirected ", printable(redirect), " (read-only mount)"));
   if (!inputs.config_file.empty()) parts.push_back(cat("config ", printable(inputs.config_file)));
   return join(parts, "; ");
 }
@@ -147,11 +149,27 @@ void show_groups(const std::vector<RefusalGroup>& groups, bool network, std::uin
 }
 
 // ": a, b, c and 2 more" for the targets of one kind, or "".
+constexpr std::string_view kDeepBinding = "load_deep_bind";
+
+// Repeated lines hold the count so far.
+std::uint64_t loads_without_deep_binding(const std::vector<RecordLine>& lines) {
+  std::map<std::pair<std::int64_t, std::string>, std::uint64_t> loads;
+  for (const RecordLine& line : lines) {
+    if (line.reason == kDeepBinding) {
+      std::uint64_t& count = loads[{line.pid, line.target}];
+      count = std::max(count, line.count);
+    }
+  }
+  std::uint64_t total = 0;
+  for (const auto& load : loads) total += load.second;
+  return total;
+}
+
 std::string targets_of(const std::vector<RecordLine>& lines, std::string_view kind) {
   constexpr std::size_t kMaximumTargets = 4;
   std::vector<std::string> targets;
   for (const RecordLine& line : lines) {
-    if (line.kind == kind) add_once(targets, printable(line.target));
+    if (line.kind == kind && line.reason != kDeepBinding) add_once(targets, printable(line.target));
   }
   if (targets.empty()) return "";
   std::string more;
@@ -172,7 +190,12 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
     page.wrapped(2, cat("not counted: ", plural(count, "change", "changes"),
                         " to managed variables, put right", targets_of(lines, "environment")));
   }
-  if (const std::uint64_t count = refusals(inputs.totals, Kind::exec)) {
+  const std::uint64_t loads = loads_without_deep_binding(lines);
+  if (loads != 0) {
+    page.wrapped(2, cat("not counted: ", plural(loads, "library", "libraries"),
+                        " loaded without RTLD_DEEPBIND"));
+  }
+  if (const std::uint64_t count = refusals(inputs.totals, Kind::exec); count > loads) {
     const auto with_verdict = [&](std::string_view verdict) {
       return std::count_if(lines.begin(), lines.end(), [&](const RecordLine& line) {
         return line.kind == "exec" && line.verdict == verdict;
@@ -184,12 +207,8 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
     } else if (with_verdict("allow") != 0) {
       what = " (allowed)";  // one setting for the whole run
     }
-    page.wrapped(2, cat(plural(count, "start of a program", "starts of programs"),
+    page.wrapped(2, cat(plural(count - loads, "start of a program", "starts of programs"),
                         " the shim cannot enter", what, targets_of(lines, "exec")));
-  }
-  if (const std::uint64_t count = refusals(inputs.totals, Kind::load)) {
-    page.wrapped(2, cat("not counted: ", plural(count, "library", "libraries"),
-                        " that would have gone past the shim", targets_of(lines, "load")));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "core/config.h"
 
+#include "core/text.h"
+
 namespace hfoffline {
 namespace {
 
@@ -20,11 +22,22 @@ bool is_list(ValueType type) {
     case ValueType::variable_list:
     case ValueType::assignment_list:
     case ValueType::preset_list:
+    case ValueType::redirect_list:
     case ValueType::allow_list:
       return true;
     default:
       return false;
   }
+}
+
+bool parse_redirect(std::string_view text, Redirect* redirect) {
+  std::size_t equals = 0;
+  while (equals + 1 < text.size() && !(text[equals] == '=' && text[equals + 1] == '/')) ++equals;
+  if (equals + 1 >= text.size()) return false;
+  redirect->from = slice(text, 0, equals);
+  redirect->to = slice(text, equals + 1);
+  return (redirect->from.starts_with("/") && redirect->from.size() > 1) ||
+         (redirect->from.starts_with("~/") && redirect->from.size() > 2);
 }
 
 void set_defaults(Config& config) {

@@ -33,6 +33,7 @@ enum class ValueType : std::uint8_t {
   variable_list,
   assignment_list,
   preset_list,
+  redirect_list,
   allow_list,
 };
 
@@ -79,6 +80,14 @@ struct Config {
   bool boolean(Key key) const { return at(key).boolean; }
   const ListItem* items(Key key) const { return at(key).items; }
 };
+
+// One item of [cache] redirect. `from` may start with "~/", which the home directory stands for; a
+// "=" in it does not count unless a "/" comes behind it.
+struct Redirect {
+  std::string_view from;
+  std::string_view to;
+};
+bool parse_redirect(std::string_view text, Redirect* redirect);
 
 // Names that are legal in [env] presets, next to "all"; given by the caller because presets are
 // data outside core.

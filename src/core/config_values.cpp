@@ -170,6 +170,20 @@ bool check_assignment(std::string_view value, ValueMistake& mistake) {
   return check_variable_name(slice(value, 0, equals), mistake) && check_no_nul(value, mistake);
 }
 
+bool check_redirect(std::string_view value, ValueMistake& mistake) {
+  Redirect redirect;
+  if (!parse_redirect(value, &redirect)) {
+    mistake.offset = 0;
+    DiagnosticText(mistake.problem)
+        .add_quoted(value)
+        .add(" is not FROM=TO with two absolute paths");
+    DiagnosticText(mistake.hint)
+        .add("write two absolute paths, such as /root/.cache/huggingface=/mnt/models");
+    return false;
+  }
+  return check_no_nul(value, mistake);
+}
+
 bool check_preset(std::string_view value, const PresetNames& presets, ValueMistake& mistake) {
   const Words names(presets.names, presets.count);
   if (value == kAllPresets || has(names, value)) return true;
@@ -267,6 +281,8 @@ bool check_value(ValueType type, std::string_view value, const PresetNames& pres
       return check_assignment(value, mistake);
     case ValueType::preset_list:
       return check_preset(value, presets, mistake);
+    case ValueType::redirect_list:
+      return check_redirect(value, mistake);
     case ValueType::allow_list:
       return check_allow_rule(value, mistake);
   }

@@ -10,8 +10,7 @@ constexpr ReasonInfo kReasons[] = {
 #undef REASON
 };
 
-constexpr std::string_view kKinds[] = {"egress",      "name", "write", "probe",
-                                       "environment", "exec", "load"};
+constexpr std::string_view kKinds[] = {"egress", "name", "write", "probe", "environment", "exec"};
 static_assert(sizeof(kKinds) / sizeof(kKinds[0]) == static_cast<std::size_t>(Kind::count));
 
 }  // namespace

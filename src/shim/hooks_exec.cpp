@@ -10,7 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <wordexp.h>
 
+#include <string_view>
+
+#include "core/text.h"
 #include "shim/exec_memory.h"
 #include "shim/interpose.h"
 #include "shim/judge_exec.h"
@@ -152,3 +156,26 @@ INTERPOSE(int, system, (const char* command)) {
 
 INTERPOSE_POPEN(popen)
 INTERPOSE_POPEN(_IO_popen)
+
+// The pipe of a stream that libc has made and not opened yet; what popen itself calls.
+INTERPOSE(FILE*, _IO_proc_open, (FILE * stream, const char* command, const char* type)) {
+  if (const int error = judge_shell("_IO_proc_open")) {
+    errno = error;
+    return nullptr;
+  }
+  repair_environment();
+  return NEXT(_IO_proc_open)(stream, command, type);
+}
+
+// Words may hold commands: $(...) and `...`.
+INTERPOSE(int, wordexp, (const char* words, wordexp_t* result, int flags)) {
+  const std::string_view text(words == nullptr ? "" : words);
+  const bool runs =
+      (flags & WRDE_NOCMD) == 0 && (hfoffline::find_byte(text, '`') != std::string_view::npos ||
+                                    hfoffline::find_byte(text, '$') != std::string_view::npos);
+  if (runs) {
+    if (judge_shell("wordexp") != 0) return WRDE_CMDSUB;
+    repair_environment();
+  }
+  return NEXT(wordexp)(words, result, flags);
+}

@@ -15,21 +15,6 @@ using namespace hfoffline::shim;
 
 namespace {
 
-int judge_link_at(const char* operation, int old_directory, const char* old_path, int new_directory,
-                  const char* new_path, int flags) {
-  constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
-  if ((flags & ~(AT_SYMLINK_FOLLOW | kEmptyPath)) != 0) return 0;
-  return judge_link(operation, old_directory, old_path, new_directory, new_path, flags);
-}
-
-// Which kinds of files may not be made this way at all is said before the path is looked at.
-int judge_node(const char* operation, int directory, const char* path, mode_t mode) {
-  const mode_t type = mode & S_IFMT;
-  const bool known = type == 0 || type == S_IFREG || type == S_IFCHR || type == S_IFBLK ||
-                     type == S_IFIFO || type == S_IFSOCK;
-  return known ? judge_make_file(operation, directory, path) : 0;
-}
-
 // A pattern that libc refuses by itself: it must end in XXXXXX, before a suffix of this length.
 bool is_pattern(const char* pattern, int suffix) {
   constexpr std::string_view kPlace = "XXXXXX";
@@ -52,14 +37,11 @@ INTERPOSE_JUDGED(linkat,
                  (int from_directory, const char* from, int to_directory, const char* to,
                   int flags),
                  (from_directory, from, to_directory, to, flags),
-                 judge_link_at("linkat", from_directory, from, to_directory, to, flags))
-// The text of a symbolic link may be anything but empty.
+                 judge_link("linkat", from_directory, from, to_directory, to, flags))
 INTERPOSE_JUDGED(symlink, (const char* text, const char* path), (text, path),
-                 text == nullptr || *text == '\0' ? 0 : judge_make_file("symlink", AT_FDCWD, path))
+                 judge_symbolic_link("symlink", text, AT_FDCWD, path))
 INTERPOSE_JUDGED(symlinkat, (const char* text, int directory, const char* path),
-                 (text, directory, path),
-                 text == nullptr || *text == '\0' ? 0
-                                                  : judge_make_file("symlinkat", directory, path))
+                 (text, directory, path), judge_symbolic_link("symlinkat", text, directory, path))
 INTERPOSE_JUDGED(mknod, (const char* path, mode_t mode, dev_t device), (path, mode, device),
                  judge_node("mknod", AT_FDCWD, path, mode))
 INTERPOSE_JUDGED(mknodat, (int directory, const char* path, mode_t mode, dev_t device),

@@ -4,6 +4,7 @@
 
 #include "shim/interpose.h"
 #include "shim/judge_network.h"
+#include "shim/judge_socket_file.h"
 #include "shim/judge_socket_option.h"
 #include "shim/socket_facts.h"
 #include "shim/undeclared.h"
@@ -137,6 +138,14 @@ int send_in_batches(SendMessages* next, int descriptor, struct mmsghdr* messages
 
 INTERPOSE_SENDMMSG(sendmmsg)
 INTERPOSE_SENDMMSG(__sendmmsg)
+
+INTERPOSE(int, bind, (int descriptor, const struct sockaddr* address, socklen_t length)) {
+  CopiedAddress copy;
+  if (!names_socket_file(address, length) || !copy_address(address, length, &copy))
+    return NEXT(bind)(descriptor, address, length);
+  if (const int error = judge_socket_file("bind", descriptor, copy)) return fail(error);
+  return NEXT(bind)(descriptor, copy.get(), copy.length);
+}
 
 INTERPOSE(int, socket, (int family, int type, int protocol)) {
   if (const int error = judge_socket("socket", family, type)) return fail(error);

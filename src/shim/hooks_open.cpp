@@ -6,6 +6,7 @@
 #include "core/read_only.h"
 #include "core/sys.h"
 #include "shim/interpose.h"
+#include "shim/judge_openat2.h"
 #include "shim/judge_path.h"
 #include "shim/undeclared.h"
 
@@ -94,14 +95,16 @@ INTERPOSE_CREAT(creat64)
 
 // A handle names a file and no path: which file that is, is looked at first.
 INTERPOSE(int, open_by_handle_at, (int mount, struct file_handle* handle, int flags)) {
-  if (open_can_write(flags) && has_protected_trees()) {
-    const long found =
-        sys::call(SYS_open_by_handle_at, mount, sys::word(handle), O_PATH | O_CLOEXEC);
-    if (found >= 0) {
-      const int error = judge_reopen("open_by_handle_at", static_cast<int>(found), flags);
-      sys::close(static_cast<int>(found));
-      if (error != 0) return fail(error);
-    }
+  if (has_protected_trees()) {
+    if (const int error = judge_open_by_handle(mount, handle, flags)) return fail(error);
   }
   return NEXT(open_by_handle_at)(mount, handle, flags);
+}
+
+INTERPOSE(int, openat2,
+          (int directory, const char* path, const struct open_how* how, size_t size)) {
+  if (has_protected_trees()) {
+    if (const int error = judge_openat2(directory, path, how, size)) return fail(error);
+  }
+  return NEXT(openat2)(directory, path, how, size);
 }

@@ -108,22 +108,6 @@ int judge_mode_at(const char* operation, int directory, const char* path, int fl
                                            : judge_metadata_at(operation, directory, path, flags);
 }
 
-int judge_owner_at(const char* operation, int directory, const char* path, int flags) {
-  const bool unknown = (flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0;
-  return unknown ? 0 : judge_metadata_at(operation, directory, path, flags);
-}
-
-// What the kernel says to names and values before it looks at the file, and where it cannot read
-// them.
-bool attribute_is_wrong(const char* name, std::size_t size, int flags) {
-  constexpr std::size_t kLongestName = 255;  // XATTR_NAME_MAX
-  constexpr std::size_t kLargestValue = 65536;
-  if (name == nullptr || (flags & ~(XATTR_CREATE | XATTR_REPLACE)) != 0) return true;
-  std::size_t length = 0;
-  while (length <= kLongestName && name[length] != '\0') ++length;
-  return length == 0 || length > kLongestName || size > kLargestValue;
-}
-
 bool times_are_wrong(const struct timeval times[2]) {
   if (times == nullptr) return false;
   for (int i = 0; i < 2; ++i) {

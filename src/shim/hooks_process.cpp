@@ -7,6 +7,7 @@
 #include "shim/locate.h"
 #include "shim/refusal.h"
 #include "shim/shared_state.h"
+#include "shim/undeclared.h"
 
 using namespace hfoffline::shim;
 
@@ -45,5 +46,12 @@ INTERPOSE(int, chroot, (const char* path)) {
   // Paths mean something else from here on.
   forget_root();
   remember_root_in(tree);
+  return result;
+}
+
+INTERPOSE(int, pivot_root, (const char* path, const char* old_root)) {
+  open_run_state();
+  const int result = NEXT(pivot_root)(path, old_root);
+  if (result == 0) forget_root();
   return result;
 }

@@ -16,6 +16,7 @@
 #include "shim/judge_name.h"
 #include "shim/judge_network.h"
 #include "shim/mapping.h"
+#include "shim/resolve.h"
 #include "shim/shared_state.h"
 #include "shim/undeclared.h"
 
@@ -51,11 +52,6 @@ void learn(const struct addrinfo* result, std::string_view name) {
     if (endpoint_of(result->ai_addr, result->ai_addrlen, &endpoint))
       learn_address(endpoint.address, name);
   }
-}
-
-void free_answer(struct addrinfo* result) {
-  const auto free_result = reinterpret_cast<void (*)(struct addrinfo*)>(find_next("freeaddrinfo"));
-  if (result != nullptr && free_result != nullptr) free_result(result);
 }
 
 // libc makes the list, so that services, types and protocols are as for any other name.
@@ -107,7 +103,15 @@ bool asks_nobody(const char* node, const struct addrinfo* hints) {
          (hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0);
 }
 
-// getaddrinfo() under the name of the function that was called.
+}  // namespace
+
+namespace hfoffline::shim {
+
+void free_answer(struct addrinfo* result) {
+  const auto free_result = reinterpret_cast<void (*)(struct addrinfo*)>(find_next("freeaddrinfo"));
+  if (result != nullptr && free_result != nullptr) free_result(result);
+}
+
 int resolve(const char* operation, const char* node, const char* service,
             const struct addrinfo* hints, struct addrinfo** result) {
   if (asks_nobody(node, hints)) return NEXT(getaddrinfo)(node, service, hints, result);
@@ -135,7 +139,7 @@ int resolve(const char* operation, const char* node, const char* service,
   return answer;
 }
 
-}  // namespace
+}  // namespace hfoffline::shim
 
 INTERPOSE(int, getaddrinfo,
           (const char* node, const char* service, const struct addrinfo* hints,

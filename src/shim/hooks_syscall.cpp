@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,11 +15,17 @@
 #include "shim/exec_memory.h"
 #include "shim/interpose.h"
 #include "shim/judge_exec.h"
+#include "shim/judge_inside_libc.h"
 #include "shim/judge_network.h"
+#include "shim/judge_openat2.h"
 #include "shim/judge_path.h"
+#include "shim/judge_request.h"
+#include "shim/judge_socket_file.h"
 #include "shim/judge_socket_option.h"
 #include "shim/locate.h"
 #include "shim/managed_environment.h"
+#include "shim/mount_flags.h"
+#include "shim/received.h"
 #include "shim/refusal.h"
 #include "shim/shared_state.h"
 
@@ -39,64 +46,6 @@ struct Arguments {
 
 int judge_opening(const char* operation, int directory, const char* path, int flags) {
   return open_can_write(flags) ? judge_open(operation, directory, path, flags) : 0;
-}
-
-constexpr std::uint64_t kResolveInRoot = 0x10;
-constexpr std::size_t kHowBytes = 24;
-
-long look_up(int directory, const char* path, std::uint64_t flags, std::uint64_t resolve) {
-  const std::uint64_t how[3] = {O_PATH | O_CLOEXEC | flags, 0, resolve};
-  return sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(how), sizeof(how));
-}
-
-// The same lookup of what comes before the last component, which is missing.
-long look_up_parent(int directory, const char* path, std::uint64_t resolve, const char** name) {
-  const std::string_view text(path);
-  std::size_t start = text.size();
-  while (start > 0 && path[start - 1] != '/') --start;
-  *name = path + start;
-  char parent[4096];
-  Appender out(parent);
-  out.add(start == 0 ? std::string_view(".") : slice(text, 0, start));
-  if (out.room() == 0) return -ENAMETOOLONG;
-  return look_up(directory, out.c_str(), O_DIRECTORY, resolve);
-}
-
-// "/" and ".." mean something else in such a path: what is judged is what the kernel finds by it.
-int judge_in_root(int directory, const char* path, int flags, std::uint64_t resolve) {
-  const long found = look_up(directory, path, static_cast<unsigned>(flags) & O_NOFOLLOW, resolve);
-  int error = 0;
-  if (found >= 0) {
-    if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL))
-      error = judge_reopen("openat2", static_cast<int>(found), flags & ~O_NOFOLLOW);
-    sys::close(static_cast<int>(found));
-  } else if (found == -ENOENT && (flags & O_CREAT) != 0) {
-    const char* name = nullptr;
-    const long parent = look_up_parent(directory, path, resolve, &name);
-    if (parent < 0) return 0;
-    error = judge_opening("openat2", static_cast<int>(parent), name, flags);
-    sys::close(static_cast<int>(parent));
-  }
-  return error;
-}
-
-// The kernel applies its restrictions on the way (RESOLVE_BENEATH and others) before it thinks of
-// writing: a lookup that fails on them is left to it.
-int judge_openat2(const Arguments& arguments) {
-  const auto* how = arguments.pointer<const std::uint64_t>(2);
-  if (how == nullptr || static_cast<std::size_t>(arguments.word[3]) < kHowBytes) return 0;
-  const auto flags = static_cast<int>(how[0]);
-  const std::uint64_t resolve = how[2];
-  const int directory = arguments.number(0);
-  const char* path = arguments.path(1);
-  if (!open_can_write(flags) || path == nullptr) return 0;
-  if ((resolve & kResolveInRoot) != 0) return judge_in_root(directory, path, flags, resolve);
-  if (resolve != 0) {
-    const long found = look_up(directory, path, how[0] & O_NOFOLLOW, resolve);
-    if (found >= 0) sys::close(static_cast<int>(found));
-    if (found < 0 && found != -ENOENT) return 0;
-  }
-  return judge_opening("openat2", directory, path, flags);
 }
 
 // Judges the address of a call and passes the judged copy on, never the caller's own, which another
@@ -179,6 +128,16 @@ long setsockopt_by_number(const Arguments& a) {
   return NEXT(syscall)(SYS_setsockopt, a.word[0], a.word[1], a.word[2], judged.value, judged.size);
 }
 
+long bind_by_number(const Arguments& a) {
+  const auto* given = a.pointer<const struct sockaddr>(1);
+  const auto length = static_cast<socklen_t>(a.word[2]);
+  CopiedAddress copy;
+  if (!names_socket_file(given, length) || !copy_address(given, length, &copy))
+    return NEXT(syscall)(SYS_bind, a.word[0], given, length);
+  if (const int error = judge_socket_file("bind", a.number(0), copy)) return fail(error);
+  return NEXT(syscall)(SYS_bind, a.word[0], copy.get(), copy.length);
+}
+
 constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 
 int judge_utimensat(const Arguments& arguments) {
@@ -204,13 +163,63 @@ int judge_removal(const Arguments& arguments) {
              : judge_remove_file("unlinkat", arguments.number(0), arguments.path(1));
 }
 
+struct AttributeArguments {  // struct xattr_args
+  std::uint64_t value;
+  std::uint32_t size, flags;
+};
+
+// Extended attributes and what chattr(1) changes.
+int judge_attribute_call(long number, const Arguments& a) {
+  const auto size = static_cast<std::size_t>(a.word[3]);
+  switch (number) {
+    case SYS_setxattr:
+      return attribute_is_wrong(a.path(1), size, a.number(4))
+                 ? 0
+                 : judge_metadata("setxattr", AT_FDCWD, a.path(0), true);
+    case SYS_lsetxattr:
+      return attribute_is_wrong(a.path(1), size, a.number(4))
+                 ? 0
+                 : judge_metadata("lsetxattr", AT_FDCWD, a.path(0), false);
+    case SYS_fsetxattr:
+      return attribute_is_wrong(a.path(1), size, a.number(4))
+                 ? 0
+                 : judge_metadata_of_descriptor("fsetxattr", a.number(0));
+    case SYS_removexattr:
+      return attribute_is_wrong(a.path(1), 0, 0)
+                 ? 0
+                 : judge_metadata("removexattr", AT_FDCWD, a.path(0), true);
+    case SYS_lremovexattr:
+      return attribute_is_wrong(a.path(1), 0, 0)
+                 ? 0
+                 : judge_metadata("lremovexattr", AT_FDCWD, a.path(0), false);
+    case SYS_fremovexattr:
+      return attribute_is_wrong(a.path(1), 0, 0)
+                 ? 0
+                 : judge_metadata_of_descriptor("fremovexattr", a.number(0));
+    case 463: {
+      const auto* given = a.pointer<const AttributeArguments>(4);
+      if (given == nullptr || static_cast<std::size_t>(a.word[5]) < sizeof(*given) ||
+          attribute_is_wrong(a.path(3), given->size, static_cast<int>(given->flags)))
+        return 0;
+      return judge_owner_at("setxattrat", a.number(0), a.path(1), a.number(2));
+    }
+    case 466:
+      return attribute_is_wrong(a.path(3), 0, 0)
+                 ? 0
+                 : judge_owner_at("removexattrat", a.number(0), a.path(1), a.number(2));
+    default:  // file_setattr
+      return judge_owner_at("file_setattr", a.number(0), a.path(1), a.number(4));
+  }
+}
+
 // 0: pass it on.
 int judge_file_call(long number, const Arguments& a) {
   switch (number) {
     case SYS_openat:
       return judge_opening("openat", a.number(0), a.path(1), a.number(2));
     case 437:  // openat2
-      return judge_openat2(a);
+      return judge_openat2(a.number(0), a.path(1), a.pointer<const void>(2),
+                           static_cast<std::size_t>(a.word[3]));
     case SYS_mkdirat:
       return judge_make_directory("mkdirat", a.number(0), a.path(1));
     case SYS_unlinkat:
@@ -232,6 +241,36 @@ int judge_file_call(long number, const Arguments& a) {
       return judge_metadata_of_descriptor("fchmod", a.number(0));
     case SYS_utimensat:
       return judge_utimensat(a);
+    case SYS_linkat:
+      return judge_link("linkat", a.number(0), a.path(1), a.number(2), a.path(3), a.number(4));
+    case SYS_symlinkat:
+      return judge_symbolic_link("symlinkat", a.path(0), a.number(1), a.path(2));
+    case SYS_mknodat:
+      return judge_node("mknodat", a.number(0), a.path(1), static_cast<unsigned>(a.word[2]));
+    case SYS_fchownat:
+      return judge_owner_at("fchownat", a.number(0), a.path(1), a.number(4));
+    case SYS_fchown:
+      return judge_metadata_of_descriptor("fchown", a.number(0));
+    case SYS_open_by_handle_at:
+      return judge_open_by_handle(a.number(0), a.pointer<void>(1), a.number(2));
+    case SYS_acct:
+      return judge_accounting("acct", a.path(0));
+    case SYS_swapon:
+      return judge_swap("swapon", a.path(0));
+    case SYS_swapoff:
+      return judge_swap("swapoff", a.path(0));
+    case SYS_ioctl:
+      return judge_request(a.number(0), static_cast<unsigned long>(a.word[1]));
+    case SYS_setxattr:
+    case SYS_lsetxattr:
+    case SYS_fsetxattr:
+    case SYS_removexattr:
+    case SYS_lremovexattr:
+    case SYS_fremovexattr:
+    case 463:  // setxattrat, Linux 6.13
+    case 466:  // removexattrat
+    case 469:  // file_setattr, Linux 6.17
+      return judge_attribute_call(number, a);
 #if defined(__x86_64__)
     case SYS_open:
       return judge_opening("open", AT_FDCWD, a.path(0), a.number(1));
@@ -251,6 +290,16 @@ int judge_file_call(long number, const Arguments& a) {
       return judge_metadata("utime", AT_FDCWD, a.path(0), true);
     case SYS_utimes:
       return judge_metadata("utimes", AT_FDCWD, a.path(0), true);
+    case SYS_link:
+      return judge_link("link", AT_FDCWD, a.path(0), AT_FDCWD, a.path(1), 0);
+    case SYS_symlink:
+      return judge_symbolic_link("symlink", a.path(0), AT_FDCWD, a.path(1));
+    case SYS_mknod:
+      return judge_node("mknod", AT_FDCWD, a.path(0), static_cast<unsigned>(a.word[1]));
+    case SYS_chown:
+      return judge_metadata("chown", AT_FDCWD, a.path(0), true);
+    case SYS_lchown:
+      return judge_metadata("lchown", AT_FDCWD, a.path(0), false);
     case SYS_futimesat:
       return a.path(1) == nullptr ? judge_metadata_of_descriptor("futimesat", a.number(0))
                                   : judge_metadata("futimesat", a.number(0), a.path(1), true);
@@ -297,6 +346,18 @@ long exec_by_number(long number, const Arguments& a) {
             : NEXT(syscall)(number, a.word[0], a.word[1], fresh);
 }
 
+// Descriptors that a call brought from another process.
+void hold_received_by(long number, const Arguments& a, long result) {
+  if (number == SYS_recvmsg) {
+    hold_received_in("recvmsg", *a.pointer<const struct msghdr>(1));
+  } else if (number == SYS_recvmmsg) {
+    for (long i = 0; i < result; ++i)
+      hold_received_in("recvmmsg", a.pointer<const struct mmsghdr>(1)[i].msg_hdr);
+  } else if (number == 438 /* pidfd_getfd */) {
+    hold_received("pidfd_getfd", static_cast<int>(result));
+  }
+}
+
 }  // namespace
 
 INTERPOSE(long, syscall, (long number, ...)) {
@@ -330,6 +391,8 @@ INTERPOSE(long, syscall, (long number, ...)) {
     case 425:  // io_uring_setup: what goes through a ring is seen by nobody; programs do without
       error = ENOSYS;
       break;
+    case SYS_bind:
+      return bind_by_number(a);
     case SYS_exit_group:
       flush_counts();
       break;
@@ -343,9 +406,12 @@ INTERPOSE(long, syscall, (long number, ...)) {
   const long result =
       NEXT(syscall)(number, a.word[0], a.word[1], a.word[2], a.word[3], a.word[4], a.word[5]);
   if (result == 0 && new_root) forget_root();
+  if (result >= 0) hold_received_by(number, a, result);
   if (result == 0 && has_protected_trees()) {
     error = check_access(number, a);
     if (error != 0) return fail(error);
+    if (number == SYS_statfs) mark_read_only(a.path(0), a.pointer<struct statfs>(1));
+    if (number == SYS_fstatfs) mark_read_only(a.number(0), a.pointer<struct statfs>(1));
   }
   return result;
 }

@@ -18,7 +18,13 @@ namespace {
 // EACCES and not ENOEXEC: shells would read the program as a script.
 constexpr int kRefusedExec = EACCES;
 
-int answer(const char* operation, const char* target, Reason reason) {
+Reason reachable_or(Reason reason) {
+  return reason == Reason::none && !shim_is_reachable() ? Reason::exec_shim_unreachable : reason;
+}
+
+}  // namespace
+
+int answer_unshimmed(const char* operation, const char* target, Reason reason) {
   if (reason == Reason::none) return 0;
   const Unshimmed choice = policy().header().unshimmed;
   // Without its file the shim is lost and the loader would merely print a warning: never on a
@@ -36,15 +42,9 @@ int answer(const char* operation, const char* target, Reason reason) {
   return refuse ? kRefusedExec : 0;
 }
 
-Reason reachable_or(Reason reason) {
-  return reason == Reason::none && !shim_is_reachable() ? Reason::exec_shim_unreachable : reason;
-}
-
-}  // namespace
-
 int judge_exec(const char* operation, int directory, const char* path) {
   if (path == nullptr) return 0;
-  return answer(operation, path, reachable_or(inspect_target(directory, path)));
+  return answer_unshimmed(operation, path, reachable_or(inspect_target(directory, path)));
 }
 
 bool names_descriptor(const char* path, int flags) {
@@ -56,7 +56,7 @@ bool names_descriptor(const char* path, int flags) {
 int judge_exec_of_descriptor(const char* operation, int descriptor) {
   char link[64];
   Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
-  return answer(operation, link, reachable_or(inspect_open_target(descriptor)));
+  return answer_unshimmed(operation, link, reachable_or(inspect_open_target(descriptor)));
 }
 
 int judge_exec_in_path(const char* operation, const char* file) {

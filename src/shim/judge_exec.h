@@ -15,4 +15,7 @@ int judge_exec_in_path(const char* operation, const char* file);
 // The shell that libc starts by itself.
 int judge_shell(const char* operation);
 
+// Records what the shim cannot enter, and refuses it where [exec] unshimmed says so.
+int answer_unshimmed(const char* operation, const char* target, Reason reason);
+
 }  // namespace hfoffline::shim

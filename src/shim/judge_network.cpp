@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "core/sys.h"
 #include "core/text.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
@@ -25,6 +26,39 @@ bool endpoint_of(const struct sockaddr* address, socklen_t length, Endpoint* end
   endpoint->port = static_cast<std::uint16_t>(bytes[2] << 8 | bytes[3]);
   return true;
 }
+
+namespace {
+
+void report_address(std::uint64_t key, Reason reason, const char* operation,
+                    const Endpoint& endpoint, NameReference name, std::string_view rule,
+                    int error) {
+  const bool audit = policy().audit();
+  char host[64];
+  Appender host_text(host);
+  append_address(endpoint.address, host_text);
+  char target[80];
+  Appender target_text(target);
+  if (endpoint.address.is_v4()) {
+    target_text.add(host_text.view());
+  } else {
+    target_text.add_byte('[').add(host_text.view()).add_byte(']');
+  }
+  target_text.add_byte(':').add_number(endpoint.port);
+
+  Refusal refusal;
+  refusal.reason = reason;
+  refusal.operation = operation;
+  refusal.target = target_text.view();
+  const std::string_view name_or_none = name_text(name);
+  refusal.host = name_or_none.empty() ? host_text.view() : name_or_none;
+  refusal.port = endpoint.port;
+  refusal.error = audit ? 0 : error;
+  refusal.verdict = audit ? "audit" : "refuse";
+  refusal.rule = rule;
+  report(key, refusal);
+}
+
+}  // namespace
 
 int judge_address(const char* operation, int descriptor, const CopiedAddress& address,
                   Direction direction) {
@@ -58,29 +92,7 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   if (fails_anyway(descriptor, address, direction, endpoint)) return 0;
   if (is_own_address(address, endpoint.address)) return 0;
 
-  char host[64];
-  Appender host_text(host);
-  append_address(endpoint.address, host_text);
-  char target[80];
-  Appender target_text(target);
-  if (endpoint.address.is_v4()) {
-    target_text.add(host_text.view());
-  } else {
-    target_text.add_byte('[').add(host_text.view()).add_byte(']');
-  }
-  target_text.add_byte(':').add_number(endpoint.port);
-
-  Refusal refusal;
-  refusal.reason = reason;
-  refusal.operation = operation;
-  refusal.target = target_text.view();
-  const std::string_view name_or_none = name_text(name);
-  refusal.host = name_or_none.empty() ? host_text.view() : name_or_none;
-  refusal.port = endpoint.port;
-  refusal.error = audit ? 0 : error;
-  refusal.verdict = audit ? "audit" : "refuse";
-  refusal.rule = verdict.rule;
-  report(key, refusal);
+  report_address(key, reason, operation, endpoint, name, verdict.rule, error);
   return audit ? 0 : error;
 }
 
@@ -107,6 +119,32 @@ int judge_socket(const char* operation, int family, int type) {
   refusal.rule = policy().text(policy().header().default_egress_rule);
   report(refusal);
   return audit ? 0 : error;
+}
+
+int judge_connected(const char* operation, int descriptor) {
+  // What Linux takes ports from for those who call; who is called waits at another.
+  constexpr std::uint16_t kFirstPassingPort = 32768;
+  CopiedAddress own, peer;
+  own.length = sizeof(own.bytes);
+  peer.length = sizeof(peer.bytes);
+  Endpoint own_endpoint, endpoint;
+  if (sys::call(SYS_getpeername, descriptor, sys::word(peer.bytes), sys::word(&peer.length)) != 0 ||
+      sys::call(SYS_getsockname, descriptor, sys::word(own.bytes), sys::word(&own.length)) != 0 ||
+      !endpoint_of(peer.get(), peer.length, &endpoint) ||
+      !endpoint_of(own.get(), own.length, &own_endpoint))
+    return 0;
+  if (own_endpoint.port < kFirstPassingPort || endpoint.port >= kFirstPassingPort) return 0;
+  const Verdict verdict = decide_endpoint(policy(), endpoint);
+  if (verdict.allowed || (policy().name_count() != 0 && is_learned(endpoint)) ||
+      is_own_address(peer, endpoint.address))
+    return 0;
+  const auto error = static_cast<int>(policy().header().egress_errno);
+  const NameReference name = last_name(endpoint.address);
+  const std::uint64_t key =
+      refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes), endpoint.port);
+  if (!count_repeated(key, Reason::egress_address))
+    report_address(key, Reason::egress_address, operation, endpoint, name, verdict.rule, error);
+  return policy().audit() ? 0 : error;
 }
 
 }  // namespace hfoffline::shim

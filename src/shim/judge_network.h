@@ -75,6 +75,10 @@ inline int judge_copy(const char* operation, int descriptor, const CopiedAddress
 
 int judge_socket(const char* operation, int family, int type);
 
+// A socket that came connected, from another process: whether it was connected from here to
+// somewhere outside. 0 for those that were called from outside, as far as their ports tell.
+int judge_connected(const char* operation, int descriptor);
+
 // The address of an internet socket address. False for other families and short lengths.
 bool endpoint_of(const struct sockaddr* address, socklen_t length, Endpoint* endpoint);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "core/path.h"
@@ -200,6 +201,15 @@ int judge_reopen(const char* operation, int descriptor, int flags) {
                     Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str(), flags);
 }
 
+int judge_open_by_handle(int mount, void* handle, int flags) {
+  if (!open_can_write(flags)) return 0;
+  const long found = sys::call(SYS_open_by_handle_at, mount, sys::word(handle), O_PATH | O_CLOEXEC);
+  if (found < 0) return 0;
+  const int error = judge_reopen("open_by_handle_at", static_cast<int>(found), flags);
+  sys::close(static_cast<int>(found));
+  return error;
+}
+
 int judge_make_directory(const char* operation, int directory, const char* path) {
   if (path == nullptr) return 0;
   const Located located = locate(directory, path, FinalLink::kNameOnly);
@@ -214,6 +224,19 @@ int judge_make_file(const char* operation, int directory, const char* path) {
   return answer(operation, located.tree, directory, path, read_only_make_file(located.facts));
 }
 
+// The text of a symbolic link may be anything but empty.
+int judge_symbolic_link(const char* operation, const char* text, int directory, const char* path) {
+  return text == nullptr || *text == '\0' ? 0 : judge_make_file(operation, directory, path);
+}
+
+// Which kinds of files may not be made this way at all is said before the path is looked at.
+int judge_node(const char* operation, int directory, const char* path, unsigned mode) {
+  const unsigned type = mode & S_IFMT;
+  const bool known = type == 0 || type == S_IFREG || type == S_IFCHR || type == S_IFBLK ||
+                     type == S_IFIFO || type == S_IFSOCK;
+  return known ? judge_make_file(operation, directory, path) : 0;
+}
+
 int judge_make_temporary(const char* operation, const char* pattern) {
   const Located located = locate(AT_FDCWD, pattern, FinalLink::kNameOnly);
   if (located.tree == kOutside || located.facts.is_tree_root) return 0;
@@ -225,6 +248,7 @@ int judge_make_temporary(const char* operation, const char* pattern) {
 
 int judge_link(const char* operation, int old_directory, const char* old_path, int new_directory,
                const char* new_path, int flags) {
+  if ((flags & ~(AT_SYMLINK_FOLLOW | 0x1000 /* AT_EMPTY_PATH */)) != 0) return 0;
   if (old_path == nullptr || new_path == nullptr) return 0;
   Located from;
   if (names_descriptor(old_path, flags)) {
@@ -377,6 +401,20 @@ int judge_metadata_at(const char* operation, int directory, const char* path, in
   return judge_metadata(operation, directory, path, (flags & AT_SYMLINK_NOFOLLOW) == 0);
 }
 
+int judge_owner_at(const char* operation, int directory, const char* path, int flags) {
+  const bool unknown = (flags & ~(AT_SYMLINK_NOFOLLOW | 0x1000 /* AT_EMPTY_PATH */)) != 0;
+  return unknown ? 0 : judge_metadata_at(operation, directory, path, flags);
+}
+
+bool attribute_is_wrong(const char* name, std::size_t size, int flags) {
+  constexpr std::size_t kLongestName = 255;  // XATTR_NAME_MAX
+  constexpr std::size_t kLargestValue = 65536;
+  if (name == nullptr || (flags & ~(XATTR_CREATE | XATTR_REPLACE)) != 0) return true;
+  std::size_t length = 0;
+  while (length <= kLongestName && name[length] != '\0') ++length;
+  return length == 0 || length > kLongestName || size > kLargestValue;
+}
+
 int judge_metadata_of_descriptor(const char* operation, int descriptor) {
   const int tree = locate_descriptor(descriptor);
   if (tree == kOutside) return 0;
@@ -384,6 +422,15 @@ int judge_metadata_of_descriptor(const char* operation, int descriptor) {
   const long flags = sys::fcntl(descriptor, F_GETFL);
   if (flags < 0 || (flags & O_PATH) != 0) return 0;
   return answer_for_descriptor(operation, tree, descriptor, EROFS);
+}
+
+int judge_writable_descriptor(const char* operation, int descriptor) {
+  const long flags = sys::fcntl(descriptor, F_GETFL);
+  if (flags < 0 || (flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_RDONLY) return 0;
+  sys::Stat status;
+  if (sys::fstat(descriptor, &status) != 0 || !S_ISREG(status.mode)) return 0;
+  const int tree = locate_descriptor(descriptor);
+  return tree == kOutside ? 0 : answer_for_descriptor(operation, tree, descriptor, EROFS);
 }
 
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path) {

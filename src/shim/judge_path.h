@@ -5,6 +5,7 @@
 // a null pointer is left to the kernel. All keep errno; async-signal-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hfoffline::shim {
@@ -17,8 +18,11 @@ int judge_open(const char* operation, int directory, const char* path, int flags
 // The same for a stream's or descriptor's own file, reopened through /proc/self/fd.
 int judge_reopen(const char* operation, int descriptor, int flags);
 int judge_make_directory(const char* operation, int directory, const char* path);
-// symlink, mknod, mkfifo.
+// mkfifo and what follows.
 int judge_make_file(const char* operation, int directory, const char* path);
+// With the text of the link, and with the mode: which of these cannot be made at all is said first.
+int judge_symbolic_link(const char* operation, const char* text, int directory, const char* path);
+int judge_node(const char* operation, int directory, const char* path, unsigned mode);
 // A file with a name that libc makes up: mkstemp and its kin, mkdtemp.
 int judge_make_temporary(const char* operation, const char* pattern);
 // flags as for linkat(2).
@@ -40,6 +44,15 @@ int judge_metadata_of_descriptor(const char* operation, int descriptor);
 int judge_metadata_of_file(const char* operation, int descriptor);
 // With flags as of fchownat(2): AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW.
 int judge_metadata_at(const char* operation, int directory, const char* path, int flags);
+// The same of calls that refuse every other flag.
+int judge_owner_at(const char* operation, int directory, const char* path, int flags);
+// A regular file that came open for writing, from another process.
+int judge_writable_descriptor(const char* operation, int descriptor);
+// Whether the kernel refuses name, size or flags of an extended attribute before it looks at the
+// file.
+bool attribute_is_wrong(const char* name, std::size_t size, int flags);
+// The same judgement as judge_open() for the file that a handle names, not yet opened.
+int judge_open_by_handle(int mount, void* handle, int flags);
 // What access(W_OK) says after the kernel has granted it: EROFS below a tree, except for devices
 // and pipes. Not reported: asking is not writing.
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path);

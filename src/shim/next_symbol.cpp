@@ -1,10 +1,13 @@
 #include "shim/next_symbol.h"
 
 #include <elf.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 
 #include <cstddef>
+#include <string_view>
+
+#include "core/sys.h"
 
 // Weak: a libc without it leaves us without lookups, which the constructor reports.
 extern "C" int dl_iterate_phdr(int (*)(dl_phdr_info*, std::size_t, void*), void*)
@@ -27,6 +30,7 @@ struct Object {
   const std::uint32_t* gnu_hash;
   const std::uint32_t* sysv_hash;
   const std::uint16_t* versions;
+  bool is_libc_part;
 };
 
 // The few first objects lie in the page of the rest.
@@ -35,6 +39,7 @@ struct Objects {
   int libc;  // the object that defines __errno_location; -1 until known
   bool past_ours;
   const char* own_path;
+  Object own;
   Object list[kMaximumObjects];
 };
 
@@ -47,16 +52,26 @@ const T* relocated(Address base, Address value) {
   return reinterpret_cast<const T*>(value < base ? base + value : value);
 }
 
-bool read_object(const dl_phdr_info& info, Object& object) {
-  object = {};
-  object.base = info.dlpi_addr;
-  const ElfW(Dyn)* dynamic = nullptr;
-  for (int i = 0; i < info.dlpi_phnum; ++i) {
-    if (info.dlpi_phdr[i].p_type == PT_DYNAMIC) {
-      dynamic = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr);
-    }
+bool same_text(const char* a, const char* b) {
+  while (*a != '\0' && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+// Before glibc 2.34 libc was several libraries, and some functions are in two of them.
+bool names_libc_part(const char* soname) {
+  constexpr const char* kParts[] = {"libc.so.6",   "libpthread.so.0", "libdl.so.2",   "librt.so.1",
+                                    "libanl.so.1", "libresolv.so.2",  "libutil.so.1", "libc.so"};
+  for (const char* part : kParts) {
+    if (same_text(soname, part)) return true;
   }
+  return std::string_view(soname).starts_with("libc.musl-");
+}
+
+bool read_dynamic(Address base, const ElfW(Dyn) * dynamic, Object& object) {
+  object = {};
+  object.base = base;
   if (dynamic == nullptr) return false;
+  Address soname = 0;
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
     const Address value = dynamic->d_un.d_ptr;
     switch (dynamic->d_tag) {
@@ -72,6 +87,9 @@ bool read_object(const dl_phdr_info& info, Object& object) {
       case DT_HASH:
         object.sysv_hash = relocated<std::uint32_t>(object.base, value);
         break;
+      case DT_SONAME:
+        soname = value;
+        break;
       case DT_VERSYM:
         object.versions = relocated<std::uint16_t>(object.base, value);
         break;
@@ -79,8 +97,20 @@ bool read_object(const dl_phdr_info& info, Object& object) {
         break;
     }
   }
+  object.is_libc_part =
+      soname != 0 && object.strings != nullptr && names_libc_part(object.strings + soname);
   return object.symbols != nullptr && object.strings != nullptr &&
          (object.gnu_hash != nullptr || object.sysv_hash != nullptr);
+}
+
+bool read_object(const dl_phdr_info& info, Object& object) {
+  const ElfW(Dyn)* dynamic = nullptr;
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    if (info.dlpi_phdr[i].p_type == PT_DYNAMIC) {
+      dynamic = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr);
+    }
+  }
+  return read_dynamic(info.dlpi_addr, dynamic, object);
 }
 
 bool holds(const dl_phdr_info& info, const void* address) {
@@ -100,16 +130,12 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
     if (holds(*info, &next_symbols)) {
       found.past_ours = true;
       found.own_path = info->dlpi_name;
+      if (!read_object(*info, found.own)) found.own = {};
     }
     return 0;
   }
   if (found.count < kMaximumObjects && read_object(*info, found.list[found.count])) ++found.count;
   return 0;
-}
-
-bool same_text(const char* a, const char* b) {
-  while (*a != '\0' && *a == *b) ++a, ++b;
-  return *a == *b;
 }
 
 // The default version only: a hidden one is what old binaries were linked against.
@@ -186,8 +212,46 @@ void* find_in(const Object& object, const char* name, std::uint32_t hash) {
   return reinterpret_cast<void*>(address);
 }
 
+// What the loader tells debuggers, which the program's own dynamic section leads to.
+const r_debug* loader_facts() {
+  struct Entry {
+    unsigned long type, value;
+  } entries[32];
+  const long file = sys::open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return nullptr;
+  const long size = sys::read(static_cast<int>(file), entries, sizeof(entries));
+  sys::close(static_cast<int>(file));
+  const ElfW(Phdr)* headers = nullptr;
+  unsigned long count = 0;
+  for (long i = 0; i < size / static_cast<long>(sizeof(Entry)); ++i) {
+    if (entries[i].type == AT_PHDR) headers = reinterpret_cast<const ElfW(Phdr)*>(entries[i].value);
+    if (entries[i].type == AT_PHNUM) count = entries[i].value;
+  }
+  Address base = 0;
+  const ElfW(Dyn)* dynamic = nullptr;
+  for (unsigned long i = 0; headers != nullptr && i < count; ++i) {
+    if (headers[i].p_type == PT_PHDR)
+      base = reinterpret_cast<Address>(headers) - headers[i].p_vaddr;
+    if (headers[i].p_type == PT_DYNAMIC)
+      dynamic = reinterpret_cast<const ElfW(Dyn)*>(base + headers[i].p_vaddr);
+  }
+  for (; dynamic != nullptr && dynamic->d_tag != DT_NULL; ++dynamic) {
+    if (dynamic->d_tag == DT_DEBUG) return reinterpret_cast<const r_debug*>(dynamic->d_un.d_ptr);
+  }
+  return nullptr;
+}
+
+void find_libc() {
+  const std::uint32_t hash = gnu_hash_of("__errno_location");
+  for (int i = 0; i < objects.count && objects.libc < 0; ++i) {
+    if (find_in(objects.list[i], "__errno_location", hash) != nullptr) objects.libc = i;
+  }
+}
+
+void read_objects();
+
 const Objects& next_objects() {
-  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) == 0) find_next_objects();
+  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) == 0) read_objects();
   return objects;
 }
 
@@ -205,62 +269,56 @@ Found find_with_object(const char* name) {
   return {nullptr, -1};
 }
 
-// One question to the loader about all objects, those that were loaded since the start among them.
-struct Question {
+// In what is loaded now, our own object aside.
+struct Search {
   const char* name;
   std::uint32_t hash;
-  const void* within;  // only the object that holds it
-  bool past_ours;
-  void* answer;
+  void* found;
 };
 
-void* find_in(const dl_phdr_info& info, const char* name, std::uint32_t hash) {
+int search(dl_phdr_info* info, std::size_t, void* data) {
+  auto& wanted = *static_cast<Search*>(data);
   Object object;
-  return read_object(info, object) ? find_in(object, name, hash) : nullptr;
+  if (holds(*info, &next_symbols) || !read_object(*info, object)) return 0;
+  wanted.found = find_in(object, wanted.name, wanted.hash);
+  return wanted.found != nullptr ? 1 : 0;
 }
 
-int visit_holder(dl_phdr_info* info, std::size_t, void* data) {
-  auto& question = *static_cast<Question*>(data);
-  if (!holds(*info, question.within)) return 0;
-  question.answer = find_in(*info, question.name, question.hash);
+void* find_loaded(const char* name) {
+  Search wanted = {name, gnu_hash_of(name), nullptr};
+  if (dl_iterate_phdr != nullptr) dl_iterate_phdr(search, &wanted);
+  return wanted.found;
+}
+
+// The object of an address, and whether it defines a name itself.
+struct Definer {
+  const void* address;
+  const char* name;
+  bool defines;
+};
+
+int look_at_object(dl_phdr_info* info, std::size_t, void* data) {
+  auto& wanted = *static_cast<Definer*>(data);
+  if (!holds(*info, wanted.address)) return 0;
+  Object object;
+  wanted.defines = read_object(*info, object) &&
+                   find_in(object, wanted.name, gnu_hash_of(wanted.name)) != nullptr;
   return 1;
 }
 
-int visit_behind_ours(dl_phdr_info* info, std::size_t, void* data) {
-  auto& question = *static_cast<Question*>(data);
-  if (!question.past_ours) {
-    question.past_ours = holds(*info, &next_symbols);
-    return 0;
-  }
-  question.answer = find_in(*info, question.name, question.hash);
-  return question.answer != nullptr ? 1 : 0;
+// Before glibc 2.34 these are in libraries that a program may load when it has long been running.
+constexpr bool comes_later(std::string_view family) {
+  return family == "loading" || family == "query";
 }
-
-// libc's file starts where its pages start: our own __errno_location is libc's.
-Object find_libc() {
-  constexpr Address kPage = 4096;
-  constexpr int kMostPages = 4096;  // 16 MiB; glibc has 2
-  auto address = reinterpret_cast<Address>(&__errno_location) & ~(kPage - 1);
-  for (int i = 0; i < kMostPages; ++i, address -= kPage) {
-    const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(address);
-    if (__builtin_memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) continue;
-    if (header->e_type != ET_DYN) break;  // a program at a fixed address, which has it in its PLT
-    dl_phdr_info info = {};
-    info.dlpi_addr = address;
-    info.dlpi_phdr = reinterpret_cast<const ElfW(Phdr)*>(address + header->e_phoff);
-    info.dlpi_phnum = header->e_phnum;
-    Object object;
-    if (read_object(info, object)) return object;
-    break;
-  }
-  return {};
-}
-
-void* ask(int (*visitor)(dl_phdr_info*, std::size_t, void*), const void* within, const char* name) {
-  Question question = {name, gnu_hash_of(name), within, false, nullptr};
-  if (dl_iterate_phdr != nullptr) dl_iterate_phdr(visitor, &question);
-  return question.answer;
-}
+constexpr bool kComesLater[] = {
+#define HOOK(name, family, need) comes_later(#family),
+#define API(name)
+#define SKIP(name, why)
+#include "shim/hooks.def"
+#undef HOOK
+#undef API
+#undef SKIP
+};
 
 constexpr const char* kNames[] = {
 #define HOOK(name, family, need) #name,
@@ -276,61 +334,92 @@ constexpr const char* kNames[] = {
 
 void* next_symbols[static_cast<int>(Slot::count)];
 
-void find_next_objects() {
+namespace {
+bool constructor_has_run;
+
+void read_objects() {
   if (dl_iterate_phdr == nullptr) return;
   // Two threads can only meet here before our constructor; both would then write the same values.
   objects.count = 0;
   objects.libc = -1;
   objects.past_ours = false;
   dl_iterate_phdr(visit, &objects);
-  const std::uint32_t hash = gnu_hash_of("__errno_location");
-  for (int i = 0; i < objects.count && objects.libc < 0; ++i) {
-    if (find_in(objects.list[i], "__errno_location", hash) != nullptr) objects.libc = i;
+  find_libc();
+  __atomic_store_n(&objects_ready, 1, __ATOMIC_RELEASE);
+}
+}  // namespace
+
+void find_next_objects() {
+  read_objects();
+  constructor_has_run = true;
+}
+
+bool is_early() { return !constructor_has_run; }
+
+void find_next_objects_early() {
+  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) != 0) return;
+  const r_debug* facts = loader_facts();
+  if (facts == nullptr) return;
+  objects.count = 0;
+  objects.libc = -1;
+  objects.past_ours = false;
+  for (const link_map* map = facts->r_map; map != nullptr; map = map->l_next) {
+    if (map->l_ld == _DYNAMIC) {
+      objects.past_ours = true;
+      objects.own_path = map->l_name;
+      if (!read_dynamic(map->l_addr, map->l_ld, objects.own)) objects.own = {};
+    } else if (objects.past_ours && objects.count < kMaximumObjects &&
+               read_dynamic(map->l_addr, map->l_ld, objects.list[objects.count])) {
+      ++objects.count;
+    }
   }
+  if (!objects.past_ours) return;
+  find_libc();
   __atomic_store_n(&objects_ready, 1, __ATOMIC_RELEASE);
 }
 
 void* find_next(const char* name) { return find_with_object(name).address; }
 
-void* find_in_libc(const char* name) {
-  const Object libc = find_libc();
-  return libc.symbols != nullptr ? find_in(libc, name, gnu_hash_of(name)) : nullptr;
-}
-
-bool is_too_early_to_ask() {
-  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) != 0) return false;
-  void* own = find_in_libc("dl_iterate_phdr");
-  return own != nullptr && own != reinterpret_cast<void*>(dl_iterate_phdr);
-}
-
-void* find_loaded(const char* name) { return ask(visit_behind_ours, nullptr, name); }
-
-void* find_own(const char* name) { return ask(visit_holder, &next_symbols, name); }
-
-bool is_in_libc(const void* address) {
-  // One function of each: libc, libpthread, libdl, libresolv, libanl.
-  static constexpr const char* kOneOfEach[] = {
-      "__errno_location", "pthread_create", "dlsym", "res_query", "__res_query", "getaddrinfo_a"};
-  for (const char* name : kOneOfEach) {
-    if (defines_itself(address, name)) return true;
-  }
-  return false;
-}
-
-bool defines_itself(const void* address, const char* name) {
-  return ask(visit_holder, address, name) != nullptr;
-}
-
 void* resolve_next_symbol(Slot slot, void* missing) {
-  void* address = find_next(kNames[static_cast<int>(slot)]);
+  const auto index = static_cast<int>(slot);
+  void* address = find_next(kNames[index]);
+  if (address == nullptr && kComesLater[index]) {
+    // Not remembered: it may come, and be gone again.
+    address = find_loaded(kNames[index]);
+    return address != nullptr ? address : missing;
+  }
   if (address == nullptr) address = missing;
   __atomic_store_n(&next_symbols[static_cast<int>(slot)], address, __ATOMIC_RELAXED);
   return address;
 }
 
-bool next_is_libc(Slot slot) {
-  const Found found = find_with_object(kNames[static_cast<int>(slot)]);
-  return found.address != nullptr && found.object == objects.libc;
+bool is_next_in_libc(const char* name) {
+  const Found found = find_with_object(name);
+  if (found.address == nullptr) return find_loaded(name) != nullptr;  // of a part that came later
+  return found.object == objects.libc || objects.list[found.object].is_libc_part;
+}
+
+bool is_libcs(const char* name, const void* address) {
+  const Objects& all = next_objects();
+  const std::uint32_t hash = gnu_hash_of(name);
+  for (int i = 0; i < all.count; ++i) {
+    const bool libc = i == all.libc || all.list[i].is_libc_part;
+    if (libc && find_in(all.list[i], name, hash) == address) return true;
+  }
+  return find_loaded(name) == address;
+}
+
+bool next_is_libc(Slot slot) { return is_next_in_libc(kNames[static_cast<int>(slot)]); }
+
+void* own_definition(const char* name) {
+  const Object& own = next_objects().own;
+  return own.symbols == nullptr ? nullptr : find_in(own, name, gnu_hash_of(name));
+}
+
+bool is_defined_beside(const void* address, const char* name) {
+  Definer wanted = {address, name, false};
+  if (dl_iterate_phdr != nullptr) dl_iterate_phdr(look_at_object, &wanted);
+  return wanted.defines;
 }
 
 const char* own_path() {

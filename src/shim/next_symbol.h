@@ -24,27 +24,15 @@ enum class Slot : std::uint8_t {
 // by another. Called by the constructor; lookups before it do the same by themselves.
 void find_next_objects();
 
+// The same without calling any function of libc: a sanitizer's runtime asks for functions before
+// its own dl_iterate_phdr works. Does nothing where the objects are known already, or cannot be
+// found so.
+void find_next_objects_early();
+// Whether our constructor has not run yet.
+bool is_early();
+
 // The address of `name` in the first object behind ours that defines it, or nullptr.
 void* find_next(const char* name);
-
-// Whether the loader cannot be asked yet: a sanitizer's runtime that stands before it looks its own
-// functions up, by dlsym(), before our constructor has run.
-bool is_too_early_to_ask();
-// Of libc itself, without the loader.
-void* find_in_libc(const char* name);
-
-// The same among the objects that are loaded by now. Asks the loader each time.
-void* find_loaded(const char* name);
-
-// Our own function of this name, or nullptr.
-void* find_own(const char* name);
-
-// Whether an address lies in libc, or in one of the libraries that were part of it before glibc
-// 2.34 and are of its own. Asks the loader.
-bool is_in_libc(const void* address);
-
-// Whether the object that an address lies in has a function of this name. Asks the loader.
-bool defines_itself(const void* address, const char* name);
 
 // The slot's function. Resolved at the first call, then one load. Where no object has it,
 // `missing`, which fails as such a function does.
@@ -58,6 +46,15 @@ inline void* next_symbol(Slot slot, void* missing) {
 // Whether the slot's function is libc's own, not that of another preloaded library or a sanitizer
 // runtime.
 bool next_is_libc(Slot slot);
+
+// For dlsym(3). Our own function of this name, or nullptr.
+void* own_definition(const char* name);
+// Whether the first object behind ours that defines `name` is libc.
+bool is_next_in_libc(const char* name);
+// Whether this is libc's definition of `name`.
+bool is_libcs(const char* name, const void* address);
+// Whether the object that the address is in defines `name` itself.
+bool is_defined_beside(const void* address, const char* name);
 
 // Absolute path of this shared object as the loader recorded it, or "" (NUL-terminated, static).
 const char* own_path();

@@ -108,6 +108,8 @@ bool is_internet_socket(int descriptor) {
   return domain == AF_INET || domain == AF_INET6;
 }
 
+bool is_unix_socket(int descriptor) { return socket_option(descriptor, SO_DOMAIN) == AF_UNIX; }
+
 bool is_tcp(int descriptor) {
   const int protocol = socket_option(descriptor, SO_PROTOCOL);
   return protocol == IPPROTO_TCP || protocol == kMptcp;

@@ -23,6 +23,7 @@ int ask_socket_type(int descriptor);
 
 // Of family AF_INET or AF_INET6.
 bool is_internet_socket(int descriptor);
+bool is_unix_socket(int descriptor);
 
 // Whether the protocol is TCP or MPTCP: a stream that sends to its peer, whatever address it is
 // given. An SCTP stream connects to the address instead.

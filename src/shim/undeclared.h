@@ -7,6 +7,9 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+struct open_how;
+struct statfs;
+
 extern "C" {
 int __open(const char* path, int flags, ...);
 int __open64(const char* path, int flags, ...);
@@ -26,14 +29,20 @@ FILE* __setmntent(const char* path, const char* mode);
 // The names that POSIX.1-2024 gives to the _np forms.
 int posix_spawn_file_actions_addchdir(posix_spawn_file_actions_t* list, const char* path) noexcept;
 int posix_spawn_file_actions_addfchdir(posix_spawn_file_actions_t* list, int descriptor) noexcept;
-// glibc 2.39.
-int pidfd_spawn(int* descriptor, const char* path, const posix_spawn_file_actions_t* actions,
+FILE* _IO_popen(const char* command, const char* type);
+FILE* _IO_proc_open(FILE* stream, const char* command, const char* type);
+int __statfs(const char* path, struct statfs* status);
+int pivot_root(const char* path, const char* old_root);
+void _mcleanup() noexcept;
+// Of glibc 2.36, 2.39 and 2.43.
+int pidfd_spawn(int* child, const char* path, const posix_spawn_file_actions_t* actions,
                 const posix_spawnattr_t* attributes, char* const arguments[],
                 char* const environment[]);
-int pidfd_spawnp(int* descriptor, const char* file, const posix_spawn_file_actions_t* actions,
+int pidfd_spawnp(int* child, const char* file, const posix_spawn_file_actions_t* actions,
                  const posix_spawnattr_t* attributes, char* const arguments[],
                  char* const environment[]);
-FILE* _IO_popen(const char* command, const char* type);
+int pidfd_getfd(int process, int target, unsigned flags) noexcept;
+int openat2(int directory, const char* path, const struct open_how* how, size_t size);
 int __connect(int descriptor, const struct sockaddr* address, socklen_t length);
 int __close(int descriptor);
 int __dup2(int old, int descriptor);

@@ -36,11 +36,11 @@ class WordFile {
   }
 
   // The next word of the line, empty at its end; valid until the next call. Of a word that is too
-  // long for a name only so much comes that it is too long.
-  std::string_view next_word() {
+  // long for a name only so much comes that it is too long. `comment`: what ends the line early.
+  std::string_view next_word(char comment = '#') {
     while (peek() >= 0 && is_blank(peek())) take();
     Appender word(word_);
-    while (peek() >= 0 && peek() != '\n' && peek() != '#' && !is_blank(peek())) {
+    while (peek() >= 0 && peek() != '\n' && peek() != comment && !is_blank(peek())) {
       word.add_byte(static_cast<char>(take()));
     }
     return word.view();

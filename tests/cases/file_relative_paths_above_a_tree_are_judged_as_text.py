@@ -29,6 +29,10 @@ int main(int count, char** a) {
     for (int i = 0; i < 100; ++i) { int fd = open("beside", O_WRONLY); if (fd >= 0) close(fd); }
     return 0;
   }
+  if (strcmp(a[1], "ask") == 0) {
+    for (int i = 0; i < 100; ++i) access("beside", W_OK);
+    return 0;
+  }
   for (int twice = 0; twice < 2; ++twice) {
     const char* paths[] = {"beside", "models", "models/file", "models/new", "models/", "./models/file", "modelsX", "models/../beside",
                            "link/file", "linked", "dir/../models/file", "dir/new", "second/tree/file", "second/beside", "dir", "missing/new", "MODELS"};
@@ -95,20 +99,23 @@ def holds():
     strace = shutil.which("strace")
     if strace is None:
         return
-    calls = {}
+    calls, asking = {}, {}
     elsewhere = case.tmp / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "beside").write_text("")
     for directory in (project, elsewhere):
         trace = case.tmp / "trace"
-        environment = preload.environment(models)
         environment = case.clean_environment()
         set_it = [f"-E{name}={value}" for name, value in preload.environment(models, **variables).items()
                   if name.startswith(("HFOFFLINE", "LD_"))]
         case.expect_code(case.command(strace, "-o", trace, *set_it, program, "often", cwd=directory, env=environment), 0, "strace")
         calls[directory] = len(trace.read_text().splitlines())
+        case.expect_code(case.command(strace, "-o", trace, *set_it, program, "ask", cwd=directory, env=environment), 0, "strace")
+        asking[directory] = len(trace.read_text().splitlines())
     # Finding out costs some once.
     case.check(calls[project] < calls[elsewhere] + 60, f"system calls above a tree and elsewhere: {calls}")
+    # access(W_OK): the question itself, and where it is about.
+    case.check(max(asking.values()) < 100 * 3 + 150, f"system calls of 100 questions: {asking}")
 
 
 case.isolate("mount")

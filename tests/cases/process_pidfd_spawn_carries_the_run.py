@@ -11,7 +11,14 @@ LIBC = r"""
 #include <dlfcn.h>
 #include <spawn.h>
 typedef int spawn(int*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const*, char* const*);
+/* Who defines a function himself is answered with the next one, not with the shim's. */
 #define STAND_IN(name, other)                                                                            \
+  int other(int* child, const char* file, const posix_spawn_file_actions_t* f,                          \
+            const posix_spawnattr_t* t, char* const a[], char* const e[]) {                             \
+    spawn* libc;                                                                                        \
+    *(void**)&libc = dlsym(RTLD_NEXT, #other);                                                          \
+    return libc(child, file, f, t, a, e);                                                               \
+  }                                                                                                     \
   int name(int* fd, const char* file, const posix_spawn_file_actions_t* f, const posix_spawnattr_t* t,  \
            char* const a[], char* const e[]) {                                                          \
     spawn* libc;                                                                                        \

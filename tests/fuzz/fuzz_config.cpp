@@ -114,6 +114,10 @@ bool holds(ValueType type, std::string_view text) {
       const std::size_t equals = text.find('=');
       return clean && equals != std::string_view::npos && is_variable_name(text.substr(0, equals));
     }
+    case ValueType::redirect_list: {
+      Redirect redirect;
+      return clean && parse_redirect(text, &redirect);
+    }
     case ValueType::preset_list:
       return is_one_of(text, {kNames[0], kNames[1], kNames[2]});
     case ValueType::allow_list: {

@@ -34,8 +34,8 @@ STRANGER = 65534
 
 # Groups run side by side, each with scenes of its own.
 FILE_GROUPS = [
-    ["open", "creat", "freopen", "mkstemp"],
-    ["openat", "unlink", "truncate", "ftruncate", "utime"],
+    ["open", "creat", "freopen", "mkstemp", "ioctl", "utmp"],
+    ["openat", "unlink", "truncate", "ftruncate", "utime", "bind", "statvfs"],
     ["syscall", "mkdirat", "chown", "symlink"],
     ["fopen", "rename", "chmod", "access", "mkdir", "link", "xattr"],
 ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds libhfoffline.so against hooks.def and the libc it is to be loaded beside.
+"""Holds libhfoffline.so against hooks.def, the libc in use and all libcs of libcs.txt.
 
 What is checked, and why it matters, is said at each check; --list-checks prints their names.
 """
@@ -10,6 +10,7 @@ import re
 import sys
 
 import elf
+import list_functions
 
 ALLOWED_UNDEFINED = {"environ": None, "__errno_location": None, "dlsym": elf.STB_WEAK,
                      "dl_iterate_phdr": elf.STB_WEAK}
@@ -18,12 +19,9 @@ FORBIDDEN = re.compile(r"(malloc|calloc|realloc|free|aligned_alloc|posix_memalig
                        r"|_Zn[wa].*|_Zd[la].*|__cxa_.*|__gxx_personality.*|_Unwind_.*|_ZSt.*|_ZNSt.*|_ZNKSt.*"
                        r"|__dynamic_cast|_ZTVN10__cxxabiv.*)(@.*)?\Z")
 
-# How libcs spell variants of one function. Stripped again and again, so that __open64_2 is a twin of
-# openat64. Letters stand for variants too (lchmod, fchmod, execvp), so a twin is no more than a name
-# somebody has to decide about: hook it, or SKIP it with the reason.
-PREFIXES = ["__libc_", "_IO_file_", "_IO_", "__isoc99_", "__isoc23_", "__x", "__", "_", "secure_", "f", "l"]
-SUFFIXES = ["_time64", "_nocancel", "_chk", "_np", "_2", "_r", "_a", "64", "at2", "at", "2", "p"]
-SHORTEST_STEM = 4
+HERE = os.path.dirname(os.path.abspath(__file__))
+REVIEWED = os.path.join(HERE, "reviewed_functions.txt")
+LIBCS = os.path.join(HERE, "libcs.txt")
 
 
 class Row:
@@ -32,59 +30,58 @@ class Row:
 
 
 def read_hooks(path):
-    """Rows of hooks.def and complaints about lines that are none."""
+    """Rows of hooks.def, one for each name, and complaints about what is none."""
     rows, complaints = [], []
     with open(path) as file:
-        text = file.read()
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith("//"):
-            continue
-        where = "%s:%d" % (os.path.basename(path), number)
-        hook = re.match(r"HOOK\((\w+),\s*\w+,\s*(required|optional)\)", line)
-        api = re.match(r"API\((\w+)\)", line)
-        skip = re.match(r'SKIP\((\w+),\s*"(.*)"\)', line)
+        text = re.sub(r"(?m)^[ \t]*//.*$", "", file.read())
+    for match in re.finditer(r'(?m)^\w+\((?:"(?:[^"\\]|\\.)*"|[^)"])*\)|\S.*$', text):
+        row = match.group(0)
+        where = "%s:%d" % (os.path.basename(path), text.count("\n", 0, match.start()) + 1)
+        hook = re.fullmatch(r"HOOK\((\w+),\s*\w+,\s*(required|optional)\)", row)
+        api = re.fullmatch(r"API\((\w+)\)", row)
+        skip = re.fullmatch(r'SKIP\(([\w\s]+),\s*"(.*)"\)', row)
         if hook:
             rows.append(Row("HOOK", hook.group(1), hook.group(2), where))
         elif api:
             rows.append(Row("API", api.group(1), "", where))
         elif skip:
-            rows.append(Row("SKIP", skip.group(1), skip.group(2), where))
+            rows += [Row("SKIP", name, skip.group(2), where) for name in skip.group(1).split()]
         else:
-            complaints.append("%s: not a row: %s" % (where, line))
+            complaints.append("%s: not a row: %s" % (where, row))
     return rows, complaints
 
 
-def stem(name):
-    """The name without everything that spells a variant."""
-    while True:
-        for prefix in PREFIXES:
-            if name.startswith(prefix) and len(name) - len(prefix) >= SHORTEST_STEM:
-                name = name[len(prefix):]
-                break
-        else:
-            for suffix in SUFFIXES:
-                if name.endswith(suffix) and len(name) - len(suffix) >= SHORTEST_STEM:
-                    name = name[:-len(suffix)]
-                    break
-            else:
-                return name
+def read_reviewed(path):
+    """Names of functions that take nothing we decide about. Lines of '#' say of each group why."""
+    with open(path) as file:
+        return [name for line in file if not line.startswith("#") for name in line.split()]
+
+
+def functions_of(libc_path):
+    """What a libc exports together with the libraries beside it that are part of it."""
+    found = list_functions.functions(libc_path)
+    directory = os.path.dirname(os.path.abspath(libc_path))
+    for name in os.listdir(directory):
+        path = os.path.join(directory, name)
+        # By their sonames: libnsl.so.2 and others are not part of it.
+        if re.match(r"(lib(pthread\.so\.0|dl\.so\.2|rt\.so\.1|resolv\.so\.2|util\.so\.1|anl\.so\.1|nsl\.so\.1"
+                    r"|BrokenLocale\.so\.1)|ld-linux.*\.so\.\d)\Z", name):
+            try:
+                found |= list_functions.functions(path)
+            except (elf.ElfError, OSError):
+                pass  # of another machine
+    return found
 
 
 class Facts:
-    def __init__(self, library, libc, rows):
+    def __init__(self, library, libcs, rows, reviewed):
         self.library = library
+        self.libcs = libcs  # {name: functions}
         self.rows = rows
+        self.reviewed = reviewed
         self.symbols = library.dynamic_symbols()
         self.exports = {symbol.name for symbol in self.symbols if symbol.is_defined}
         self.undefined = [symbol for symbol in self.symbols if not symbol.is_defined]
-        # GLIBC_PRIVATE names are for glibc's own libraries; no program is linked to them.
-        functions = (elf.STT_FUNC, elf.STT_GNU_IFUNC)
-        self.libc_functions = {symbol.name for symbol in libc.dynamic_symbols()
-                               if symbol.is_defined and symbol.kind in functions
-                               and symbol.version != "GLIBC_PRIVATE"}
-        self.libc_private = {symbol.name for symbol in libc.dynamic_symbols()
-                             if symbol.is_defined and symbol.version == "GLIBC_PRIVATE"}
         self.hooks = {row.name: row for row in rows if row.kind == "HOOK"}
         self.skips = {row.name: row for row in rows if row.kind == "SKIP"}
         self.api = {row.name for row in rows if row.kind == "API"}
@@ -97,6 +94,10 @@ def check_duplicates(facts):
         if row.name in seen:
             yield "%s: %s is also at %s" % (row.line, row.name, seen[row.name])
         seen.setdefault(row.name, row.line)
+    for name in facts.reviewed:
+        if name in seen:
+            yield "%s is listed as reviewed and also at %s" % (name, seen[name])
+        seen.setdefault(name, "reviewed")
 
 
 def check_exports(facts):
@@ -109,10 +110,11 @@ def check_exports(facts):
 
 
 def check_required(facts):
-    """A required function that no libc has is misspelt."""
+    """A required function that no libc has is misspelt; one that some libc lacks is optional."""
     for name, row in sorted(facts.hooks.items()):
-        if row.detail == "required" and name not in facts.libc_functions:
-            yield "%s: required, but not in the libc: %s" % (row.line, name)
+        lacking = [libc for libc, functions in facts.libcs.items() if name not in functions]
+        if row.detail == "required" and lacking:
+            yield "%s: required, but not in %s: %s" % (row.line, ", ".join(lacking), name)
 
 
 def check_needed(facts):
@@ -161,28 +163,33 @@ def check_hash(facts):
         yield "has no GNU hash table"
 
 
-def check_twins(facts):
-    """A variant that is neither hooked nor skipped is a way around us."""
-    hooked = {}
-    for name in facts.hooks:
-        hooked.setdefault(stem(name), name)
-    for name in sorted(facts.libc_functions):
-        if stem(name) in hooked and name not in facts.hooks and name not in facts.skips:
-            yield "%s is a twin of %s: HOOK it, or SKIP it with the reason" % (name, hooked[stem(name)])
+def check_undecided(facts):
+    """A function that nobody has looked at may be a way around us."""
+    decided = set(facts.hooks) | set(facts.skips) | set(facts.reviewed)
+    undecided = {}
+    for libc, functions in facts.libcs.items():
+        for name in functions - decided:
+            undecided.setdefault(name, []).append(libc)
+    for name in sorted(undecided):
+        yield ("%s (of %s) is undecided: HOOK it, SKIP it with the reason, or list it in %s"
+               % (name, ", ".join(undecided[name]), os.path.basename(REVIEWED)))
 
 
 def check_skips(facts):
-    """A SKIP is a decision about a twin, and says why."""
-    stems = {stem(name) for name in facts.hooks}
+    """A SKIP is a decision about a function that exists, and says why."""
+    known = set().union(*facts.libcs.values())
     for row in facts.skips.values():
         if not row.detail.strip():
             yield "%s: SKIP(%s) gives no reason" % (row.line, row.name)
-        if stem(row.name) not in stems:
-            yield "%s: SKIP(%s) is a twin of no hooked function" % (row.line, row.name)
+        if row.name not in known:
+            yield "%s: SKIP(%s) is in no libc" % (row.line, row.name)
+    for name in facts.reviewed:
+        if name not in known:
+            yield "%s is listed as reviewed and is in no libc" % name
 
 
 CHECKS = [check_duplicates, check_exports, check_required, check_needed, check_versions, check_undefined,
-          check_forbidden, check_segments, check_hash, check_twins, check_skips]
+          check_forbidden, check_segments, check_hash, check_undecided, check_skips]
 
 
 def own_libc():
@@ -195,10 +202,10 @@ def own_libc():
     sys.exit("no libc found in /proc/self/maps; give --libc")
 
 
-def run_checks(library_path, libc_path, hooks_path):
-    """All complaints, as (name of the check, complaint); and the facts."""
+def run_checks(library_path, libcs, hooks_path, reviewed_path=REVIEWED):
+    """All complaints, as (name of the check, complaint); and the facts. libcs: {name: functions}."""
     rows, complaints = read_hooks(hooks_path)
-    facts = Facts(elf.Elf(library_path), elf.Elf(libc_path), rows)
+    facts = Facts(elf.Elf(library_path), libcs, rows, read_reviewed(reviewed_path))
     found = [("rows", complaint) for complaint in complaints]
     for check in CHECKS:
         found += [(check.__name__[len("check_"):], complaint) for complaint in check(facts)]
@@ -220,17 +227,16 @@ def main():
         parser.error("the library and hooks.def are needed")
     libc = options.libc or own_libc()
     try:
-        found, facts = run_checks(options.library, libc, options.hooks)
+        libcs = list_functions.read_libcs(LIBCS)
+        libcs[libc] = functions_of(libc)
+        found, facts = run_checks(options.library, libcs, options.hooks)
     except (elf.ElfError, OSError) as error:
         sys.exit(str(error))
     for check, complaint in found:
         print("%s: %s" % (check, complaint))
-    absent = sorted(name for name in list(facts.hooks) + list(facts.skips)
-                    if name not in facts.libc_functions and name not in facts.libc_private)
-    if absent:
-        print("not in this libc: " + ", ".join(absent))
-    print("%d hooks, %d skipped, %d of our own; %d bytes; %d complaints (against %s)" % (
-        len(facts.hooks), len(facts.skips), len(facts.api), os.path.getsize(options.library), len(found), libc))
+    print("%d hooks, %d skipped, %d reviewed, %d of our own; %d bytes; %d complaints (against %s)" % (
+        len(facts.hooks), len(facts.skips), len(facts.reviewed), len(facts.api),
+        os.path.getsize(options.library), len(found), ", ".join(libcs)))
     return 1 if found else 0
 
 

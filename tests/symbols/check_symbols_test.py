@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import check_symbols
+import list_functions
 
 COMPILER = shlex.split(os.environ.get("CC", "cc"))
 
@@ -27,14 +28,21 @@ __attribute__((visibility("default"))) int hfoffline_active(void) { return 1; }
 LIBC = """
 int open(void) { return 0; }
 int other(void) { return 0; }
+int strlen(void) { return 0; }
 int __open_nocancel(void) { return 0; }
 """
-LIBC_VERSIONS = "GLIBC_2.2.5 { global: open*; other*; __open*_2; }; GLIBC_PRIVATE { global: __open_nocancel; };"
+LIBC_VERSIONS = "GLIBC_2.2.5 { global: open*; other*; strlen; __open*_2; }; GLIBC_PRIVATE { global: __open_nocancel; };"
 
 HOOKS = """
 // a comment
 HOOK(open, open, required)
 API(hfoffline_active)
+SKIP(other, "for the test")
+"""
+
+REVIEWED = """
+# Text
+strlen
 """
 
 BARE = ["-shared", "-fPIC", "-nostdlib", "-nostartfiles", "-fvisibility=hidden", "-Wl,--hash-style=gnu",
@@ -63,12 +71,14 @@ class SymbolsTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout.decode())
         return path
 
-    def complaints(self, source=LIBRARY, flags=(), hooks=HOOKS, libc=LIBC):
+    def complaints(self, source=LIBRARY, flags=(), hooks=HOOKS, libc=LIBC, reviewed=REVIEWED, stored=None):
         library = self.build("library", source, BARE + list(flags))
         versions = self.write("versions", LIBC_VERSIONS)
         libc_path = self.build("libc", libc, [flag for flag in BARE if "visibility" not in flag]
                                + ["-Wl,--version-script=" + versions])
-        found, _ = check_symbols.run_checks(library, libc_path, self.write("hooks.def", hooks))
+        libcs = dict(stored or {}, own=list_functions.functions(libc_path))
+        found, _ = check_symbols.run_checks(library, libcs, self.write("hooks.def", hooks),
+                                            self.write("reviewed.txt", reviewed))
         return found
 
     def expect(self, expected, **how):
@@ -84,7 +94,7 @@ class SymbolsTest(unittest.TestCase):
 
     def test_row_without_an_export(self):
         self.expect([("exports", "has a row but is not exported: other")],
-                    hooks=HOOKS + "HOOK(other, open, required)\n")
+                    hooks=HOOKS.replace('SKIP(other, "for the test")', "HOOK(other, open, required)"))
 
     def test_api_row_without_an_export(self):
         self.expect([("exports", "has a row but is not exported: hfoffline_version")],
@@ -92,7 +102,7 @@ class SymbolsTest(unittest.TestCase):
 
     def test_required_but_in_no_libc(self):
         library = LIBRARY + '__attribute__((visibility("default"))) int nosuch(void) { return 0; }'
-        self.expect([("required", "hooks.def:5: required, but not in the libc: nosuch")],
+        self.expect([("required", "hooks.def:6: required, but not in own: nosuch")],
                     source=library, hooks=HOOKS + "HOOK(nosuch, open, required)\n")
         self.expect([], source=library, hooks=HOOKS + "HOOK(nosuch, open, optional)\n")
 
@@ -155,52 +165,54 @@ class SymbolsTest(unittest.TestCase):
         self.expect([("hash", "has no GNU hash table")], flags=["-Wl,--hash-style=sysv"])
         self.expect([], flags=["-Wl,--hash-style=both"])
 
-    def test_twin_left_undecided(self):
+    def test_required_but_not_in_every_libc(self):
+        self.expect([("required", "hooks.def:3: required, but not in old: open")], stored={"old": {"other"}})
+
+    def test_function_left_undecided(self):
         libc = LIBC + "int openat64(void) { return 0; } int __open64_2(void) { return 0; }"
-        self.expect([("twins", "__open64_2 is a twin of open: HOOK it, or SKIP it with the reason"),
-                     ("twins", "openat64 is a twin of open: HOOK it, or SKIP it with the reason")], libc=libc)
-        self.expect([], libc=libc,
-                    hooks=HOOKS + 'SKIP(openat64, "for the test")\nSKIP(__open64_2, "for the test")\n')
+        end = " is undecided: HOOK it, SKIP it with the reason, or list it in reviewed_functions.txt"
+        self.expect([("undecided", "__open64_2 (of own)" + end), ("undecided", "openat64 (of new, own)" + end),
+                     ("undecided", "openat65 (of new)" + end)],
+                    libc=libc, stored={"new": {"open", "openat64", "openat65"}})
+        self.expect([], libc=libc, hooks=HOOKS + 'SKIP(openat64\n     __open64_2,\n     "for the test, too")\n')
+        self.expect([], libc=libc, reviewed=REVIEWED + "openat64\n__open64_2\n")
 
     def test_skip_without_a_reason(self):
         libc = LIBC + "int open64(void) { return 0; }"
-        self.expect([("skips", "hooks.def:5: SKIP(open64) gives no reason")], libc=libc,
+        self.expect([("skips", "hooks.def:6: SKIP(open64) gives no reason")], libc=libc,
                     hooks=HOOKS + 'SKIP(open64, " ")\n')
 
-    def test_skip_that_matches_nothing(self):
-        self.expect([("skips", "hooks.def:5: SKIP(opne64) is a twin of no hooked function")],
+    def test_decisions_about_nothing(self):
+        self.expect([("skips", "hooks.def:6: SKIP(opne64) is in no libc")],
                     hooks=HOOKS + 'SKIP(opne64, "misspelt")\n')
+        self.expect([("skips", "strnel is listed as reviewed and is in no libc")], reviewed=REVIEWED + "strnel\n")
 
     def test_duplicate_rows(self):
-        self.expect([("duplicates", "hooks.def:5: open is also at hooks.def:3")],
+        self.expect([("duplicates", "hooks.def:6: open is also at hooks.def:3")],
                     hooks=HOOKS + "HOOK(open, open, required)\n")
+        self.expect([("duplicates", "other is listed as reviewed and also at hooks.def:5")],
+                    reviewed=REVIEWED + "other\n")
 
     def test_line_that_is_no_row(self):
-        self.expect([("rows", "hooks.def:5: not a row: HOOK(open64, open)")], hooks=HOOKS + "HOOK(open64, open)\n")
+        self.expect([("rows", "hooks.def:6: not a row: HOOK(open64, open)")], hooks=HOOKS + "HOOK(open64, open)\n")
 
     def test_a_file_that_is_no_library(self):
         with self.assertRaises(check_symbols.elf.ElfError):
-            check_symbols.run_checks(__file__, __file__, self.write("hooks.def", HOOKS))
+            check_symbols.run_checks(__file__, {}, self.write("hooks.def", HOOKS))
 
-    def test_stems(self):
-        twins = {
-            "open": "open64 __open __open64 __open_2 __open64_2 openat openat64 __openat_2 openat2 "
-                    "__open_nocancel __libc_open64",
-            "fopen": "fopen64 _IO_fopen _IO_file_fopen",
-            "chmod": "fchmod lchmod fchmodat fchmodat2",
-            "utimes": "lutimes futimes futimesat __utimes64 __utimes_time64",
-            "access": "faccessat faccessat2",
-            "realpath": "__realpath_chk",
-            "gethostbyname": "gethostbyname2 gethostbyname_r gethostbyname2_r __gethostbyname_r",
-            "mknod": "__xmknod __xmknodat mknodat",
-            "execv": "execvp",
-            "posix_spawn": "posix_spawnp",
-        }
-        for name, others in twins.items():
-            for other in others.split():
-                self.assertEqual(check_symbols.stem(other), check_symbols.stem(name), other)
-        for name, other in (("open", "opendir"), ("send", "sendto"), ("access", "acct"), ("connect", "socket")):
-            self.assertNotEqual(check_symbols.stem(other), check_symbols.stem(name), other)
+    def test_the_list_of_libcs_is_read_as_written(self):
+        for name in ("one", "two"):
+            os.makedirs(os.path.join(self.directory.name, name), exist_ok=True)
+            extra = "int only_%s(void) { return 0; }" % name
+            os.replace(self.build("part", LIBC + extra, BARE[:4]),
+                       os.path.join(self.directory.name, name, "libc.so.6"))
+        listed = subprocess.run(
+            [sys.executable, list_functions.__file__]
+            + ["%s=%s" % (name, os.path.join(self.directory.name, name)) for name in ("one", "two")],
+            stdout=subprocess.PIPE, check=True).stdout.decode()
+        both = {"open", "other", "strlen", "__open_nocancel"}
+        self.assertEqual(list_functions.read_libcs(self.write("libcs.txt", listed)),
+                         {"one": both | {"only_one"}, "two": both | {"only_two"}})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,25 @@
+// bind(2) of a Unix socket, which makes a file.
+//
+// Async-signal-safe; keeps errno.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "shim/judge_network.h"
+#include "shim/judge_path.h"
+
+namespace hfoffline::shim {
+
+// Whether the address names a file (an abstract name begins with a NUL), and somebody minds.
+inline bool names_socket_file(const struct sockaddr* address, socklen_t length) {
+  return address != nullptr && length > sizeof(sa_family_t) &&
+         length <= sizeof(struct sockaddr_un) && address->sa_family == AF_UNIX &&
+         reinterpret_cast<const char*>(address)[sizeof(sa_family_t)] != '\0' &&
+         has_protected_trees();
+}
+
+// For such an address. 0: go on; else an errno, already reported.
+int judge_socket_file(const char* operation, int descriptor, CopiedAddress& address);
+
+}  // namespace hfoffline::shim
