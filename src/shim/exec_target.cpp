@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "core/dynamic_loader.h"
 #include "core/sys.h"
 #include "core/text.h"
 #include "shim/policy_source.h"
@@ -62,7 +63,7 @@ Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size)
     }
     if (segment.p_type == PT_INTERP) return Reason::none;
   }
-  return Reason::exec_static;
+  return is_dynamic_loader(descriptor) ? Reason::none : Reason::exec_static;
 }
 
 // The interpreter of "#! /bin/sh -e", as fs/binfmt_script.c splits it.
