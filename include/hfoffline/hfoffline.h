@@ -45,7 +45,8 @@ enum hfoffline_kind {
   HFOFFLINE_WRITE = 2,       /* a write below a protected tree */
   HFOFFLINE_PROBE = 3,       /* a datagram socket pointed outside that sent nothing; no violation */
   HFOFFLINE_ENVIRONMENT = 4, /* a change to a managed variable that was ignored; no violation */
-  HFOFFLINE_EXEC = 5         /* a program that the shim cannot enter */
+  HFOFFLINE_EXEC = 5,        /* a program that the shim cannot enter */
+  HFOFFLINE_LOAD = 6         /* a library that would have gone past the shim; no violation */
 };
 
 /* 1 when the shim is loaded and a policy is in force, else 0.

@@ -199,6 +199,10 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
     page.wrapped(2, cat(plural(count, "start of a program", "starts of programs"),
                         " the shim cannot enter", what, targets_of(lines, "exec")));
   }
+  if (const std::uint64_t count = refusals(inputs.totals, Kind::load)) {
+    page.wrapped(2, cat("not counted: ", plural(count, "library", "libraries"),
+                        " that would have gone past the shim", targets_of(lines, "load")));
+  }
 }
 
 void show_allow_list(const SummaryInputs& inputs, Page& page) {

@@ -100,10 +100,14 @@ std::uint8_t prefix_mask(unsigned prefix, int byte) {
 }  // namespace
 
 bool IpAddress::is_v4() const {
-  for (int i = 0; i < 10; ++i) {
-    if (bytes[i] != 0) return false;
-  }
-  return bytes[10] == 0xff && bytes[11] == 0xff;
+  static constexpr std::uint8_t kMapped[4] = {0, 0, 0xff, 0xff};
+  std::uint64_t first;
+  __builtin_memcpy(&first, bytes, sizeof(first));
+  std::uint32_t second;
+  __builtin_memcpy(&second, bytes + 8, sizeof(second));
+  std::uint32_t mapped;
+  __builtin_memcpy(&mapped, kMapped, sizeof(mapped));
+  return first == 0 && second == mapped;
 }
 
 IpAddress address_from_v4(const void* four_bytes) {

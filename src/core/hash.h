@@ -16,8 +16,19 @@ inline std::uint64_t hash_bytes(std::uint64_t seed, const void* data, std::size_
     hash = (hash ^ chunk) * 0x9e3779b97f4a7c15;
     hash ^= hash >> 32;
   }
+  // Two overlapping halves, where there are as many bytes.
   std::uint64_t rest = size;
-  for (; size != 0; --size) rest = rest << 8 | *bytes++;
+  if (size >= 4) {
+    std::uint32_t first;
+    std::uint32_t last;
+    __builtin_memcpy(&first, bytes, 4);
+    __builtin_memcpy(&last, bytes + size - 4, 4);
+    hash = (hash ^ first) * 0x9e3779b97f4a7c15;
+    hash ^= hash >> 32;
+    rest = rest << 32 | last;
+  } else {
+    for (; size != 0; --size) rest = rest << 8 | *bytes++;
+  }
   hash = (hash ^ rest) * 0x9e3779b97f4a7c15;
   return hash ^ (hash >> 32);
 }

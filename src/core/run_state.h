@@ -14,7 +14,7 @@
 
 namespace hfoffline {
 
-inline constexpr std::uint32_t kRunStateVersion = 2;
+inline constexpr std::uint32_t kRunStateVersion = 3;
 
 struct RunState {
   std::uint32_t version;

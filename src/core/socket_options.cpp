@@ -53,6 +53,7 @@ constexpr Row kOptions[] = {
     {SOL_SOCKET, 25, Rule::device_name, 0, ENODEV, "SO_BINDTODEVICE"},
     {SOL_SOCKET, 62, Rule::interface, 0, ENODEV, "SO_BINDTOIFINDEX"},
     {IPPROTO_IP, 4, Rule::no_route, 0, EPERM, "IP_OPTIONS"},
+    {IPPROTO_IP, 32, Rule::interface, 8, EADDRNOTAVAIL, "IP_MULTICAST_IF"},
     {IPPROTO_IP, 35, Rule::join_by_address, 8, ENODEV, "IP_ADD_MEMBERSHIP"},
     {IPPROTO_IP, 39, Rule::join_source, 4, ENODEV, "IP_ADD_SOURCE_MEMBERSHIP"},
     {IPPROTO_IP, 42, Rule::join_by_index, 0, ENODEV, "MCAST_JOIN_GROUP"},

@@ -15,6 +15,7 @@ static_assert(static_cast<int>(Kind::write) == HFOFFLINE_WRITE);
 static_assert(static_cast<int>(Kind::probe) == HFOFFLINE_PROBE);
 static_assert(static_cast<int>(Kind::environment) == HFOFFLINE_ENVIRONMENT);
 static_assert(static_cast<int>(Kind::exec) == HFOFFLINE_EXEC);
+static_assert(static_cast<int>(Kind::load) == HFOFFLINE_LOAD);
 
 extern "C" {
 

@@ -19,10 +19,11 @@ namespace {
 // The managed variable that the text up to '=' or its end names, or nullptr. Two bytes decide
 // nearly always.
 const VariableRow* managed_row(const char* text) {
-  if (text == nullptr || !policy().may_manage(text)) return nullptr;
+  const Policy ours = policy();
+  if (text == nullptr || !ours.may_manage(text)) return nullptr;
   std::size_t length = 0;
   while (text[length] != '\0' && text[length] != '=') ++length;
-  return policy().find_variable({text, length});
+  return ours.find_variable({text, length});
 }
 
 // True: the change is ignored. Setting a managed variable to what it is already is no change.

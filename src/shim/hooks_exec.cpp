@@ -20,16 +20,20 @@
 
 using namespace hfoffline::shim;
 
-// What every exec does: judge, build the environment, write open counts down, go on. `call` may use
-// `fresh`.
-#define EXEC_WITH(environment, judged, failure, call)    \
-  if (const int error = (judged)) return failure(error); \
-  ExecEnvironment plan(environment);                     \
-  EXEC_MEMORY(memory, plan.size(), kEnvironment);        \
-  if (memory == nullptr) return failure(ENOMEM);         \
-  char** fresh = plan.build(memory);                     \
-  flush_counts();                                        \
+// What every start of a program does: judge, build the environment, go on. `call` may use `fresh`.
+#define START_WITH(environment, judged, failure, before, call) \
+  if (const int error = (judged)) return failure(error);       \
+  ExecEnvironment plan(environment);                           \
+  EXEC_MEMORY(memory, plan.size(), kEnvironment);              \
+  if (memory == nullptr) return failure(ENOMEM);               \
+  char** fresh = plan.build(memory);                           \
+  before;                                                      \
   return call
+// After an exec, nobody is left to write open counts down.
+#define EXEC_WITH(environment, judged, failure, call) \
+  START_WITH(environment, judged, failure, flush_counts(), call)
+#define SPAWN_WITH(environment, judged, call) \
+  START_WITH(environment, judged, error_itself, (void)0, call)
 
 INTERPOSE(int, execve, (const char* path, char* const arguments[], char* const environment[])) {
   EXEC_WITH(environment, judge_exec("execve", AT_FDCWD, path), fail,
@@ -111,21 +115,20 @@ int error_itself(int error) { return error; }
 
 }  // namespace
 
-INTERPOSE(int, posix_spawn,
-          (pid_t * child, const char* path, const posix_spawn_file_actions_t* actions,
-           const posix_spawnattr_t* attributes, char* const arguments[],
-           char* const environment[])) {
-  EXEC_WITH(environment, judge_exec("posix_spawn", AT_FDCWD, path), error_itself,
-            NEXT(posix_spawn)(child, path, actions, attributes, arguments, fresh));
-}
+#define INTERPOSE_SPAWN(name, judged)                                                              \
+  INTERPOSE(                                                                                       \
+      int, name,                                                                                   \
+      (int* child, const char* file, const posix_spawn_file_actions_t* actions,                    \
+       const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[])) { \
+    SPAWN_WITH(environment, judged,                                                                \
+               NEXT(name)(child, file, actions, attributes, arguments, fresh));                    \
+  }
 
-INTERPOSE(int, posix_spawnp,
-          (pid_t * child, const char* file, const posix_spawn_file_actions_t* actions,
-           const posix_spawnattr_t* attributes, char* const arguments[],
-           char* const environment[])) {
-  EXEC_WITH(environment, judge_exec_in_path("posix_spawnp", file), error_itself,
-            NEXT(posix_spawnp)(child, file, actions, attributes, arguments, fresh));
-}
+INTERPOSE_SPAWN(posix_spawn, judge_exec("posix_spawn", AT_FDCWD, file))
+INTERPOSE_SPAWN(posix_spawnp, judge_exec_in_path("posix_spawnp", file))
+// These fill in a descriptor of the child, where the others fill in its number.
+INTERPOSE_SPAWN(pidfd_spawn, judge_exec("pidfd_spawn", AT_FDCWD, file))
+INTERPOSE_SPAWN(pidfd_spawnp, judge_exec_in_path("pidfd_spawnp", file))
 
 // These start the shell inside libc, with `environ`: both must be right by then.
 INTERPOSE(int, system, (const char* command)) {

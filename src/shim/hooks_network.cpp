@@ -38,14 +38,6 @@ INTERPOSE(ssize_t, sendto,
   return NEXT(sendto)(descriptor, data, size, flags, copy.get(), copy.length);
 }
 
-namespace {
-
-bool has_control_messages(const struct msghdr& message) {
-  return message.msg_control != nullptr && message.msg_controllen != 0;
-}
-
-}  // namespace
-
 INTERPOSE(ssize_t, sendmsg, (int descriptor, const struct msghdr* message, int flags)) {
   if (message != nullptr && has_control_messages(*message)) {
     if (const int error = judge_control_messages("sendmsg", descriptor, *message))

@@ -39,8 +39,11 @@ INTERPOSE(int, unshare, (int flags)) {
 
 INTERPOSE(int, chroot, (const char* path)) {
   open_run_state();
+  const int tree = tree_of_new_root(path);
   const int result = NEXT(chroot)(path);
+  if (result != 0) return result;
   // Paths mean something else from here on.
-  if (result == 0) forget_root();
+  forget_root();
+  remember_root_in(tree);
   return result;
 }

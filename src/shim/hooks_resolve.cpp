@@ -237,7 +237,8 @@ INTERPOSE(int, getnameinfo,
       Appender name(text);
       append_address(endpoint.address, name);
       // Without NI_NAMEREQD the address itself is an answer, and nothing was refused but the query.
-      if ((flags & NI_NAMEREQD) != 0 || lookup == Lookup::kAudited) {
+      if (((flags & NI_NAMEREQD) != 0 || lookup == Lookup::kAudited) &&
+          !is_loopback_or_unspecified(endpoint.address)) {
         report_name("getnameinfo", name.view(), lookup, "EAI_NONAME");
       }
       if (lookup == Lookup::kRefuse) {
@@ -309,9 +310,11 @@ bool reverse_is_refused(const char* operation, const void* address, socklen_t le
   if (address == nullptr || length < (family == AF_INET6 ? 16U : 4U)) return false;
   const Lookup lookup = judge_reverse(family, address);
   if (lookup == Lookup::kPass) return false;
+  const IpAddress wanted = family == AF_INET6 ? address_from_v6(address) : address_from_v4(address);
+  if (is_loopback_or_unspecified(wanted)) return true;
   char text[64];
   Appender name(text);
-  append_address(family == AF_INET6 ? address_from_v6(address) : address_from_v4(address), name);
+  append_address(wanted, name);
   report_name(operation, name.view(), lookup, "HOST_NOT_FOUND");
   return lookup == Lookup::kRefuse;
 }

@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
+#include "shim/refusal.h"
 #include "shim/undeclared.h"
 
 using namespace hfoffline;
@@ -21,29 +22,30 @@ namespace {
 
 // Where the child will be, for the few lists of actions that change the directory. Who has no place
 // here, or whose directory cannot be told, opens nothing relative for writing.
-constexpr std::size_t kLists = 8;
+constexpr std::size_t kLists = 64;
 constexpr std::size_t kPathBytes = 4096;
+std::uintptr_t lists[kLists];
+// Apart from the lists, so that a search touches one page.
 struct Place {
-  std::uintptr_t list;
   char directory[kPathBytes];  // "" if nobody can tell
 };
 Place places[kLists];
 std::uint32_t some_have_none;
 
 Place* place_of(std::uintptr_t list) {
-  for (Place& place : places) {
-    if (__atomic_load_n(&place.list, __ATOMIC_ACQUIRE) == list) return &place;
+  for (std::size_t i = 0; i < kLists; ++i) {
+    if (__atomic_load_n(&lists[i], __ATOMIC_ACQUIRE) == list) return &places[i];
   }
   return nullptr;
 }
 
 Place* new_place(std::uintptr_t list) {
-  for (Place& place : places) {
+  for (std::size_t i = 0; i < kLists; ++i) {
     std::uintptr_t nobody = 0;
-    if (__atomic_compare_exchange_n(&place.list, &nobody, list, false, __ATOMIC_ACQ_REL,
+    if (__atomic_compare_exchange_n(&lists[i], &nobody, list, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_RELAXED)) {
-      place.directory[0] = '\0';
-      return &place;
+      places[i].directory[0] = '\0';
+      return &places[i];
     }
   }
   __atomic_store_n(&some_have_none, 1, __ATOMIC_RELAXED);
@@ -55,8 +57,8 @@ std::uintptr_t number_of(const posix_spawn_file_actions_t* list) {
 }
 
 void forget(const posix_spawn_file_actions_t* list) {
-  if (Place* place = place_of(number_of(list))) {
-    __atomic_store_n(&place->list, 0, __ATOMIC_RELEASE);
+  if (const Place* place = place_of(number_of(list))) {
+    __atomic_store_n(&lists[place - places], 0, __ATOMIC_RELEASE);
   }
 }
 
@@ -89,22 +91,38 @@ void note_descriptor(const posix_spawn_file_actions_t* list, int descriptor) {
 // starts.
 int only_read_only(int error) { return error == EROFS ? error : 0; }
 
+constexpr const char* kOperation = "posix_spawn_file_actions_addopen";
+
+// Said, since the path itself may be quite innocent.
+int refuse_where_unknown(const char* path) {
+  Refusal refusal;
+  refusal.reason = Reason::protected_tree;
+  refusal.operation = kOperation;
+  refusal.target = path;
+  refusal.error = EROFS;
+  refusal.rule = "relative to a directory that cannot be told";
+  report(refusal);
+  return EROFS;
+}
+
 __attribute__((noinline)) int judge_below(const char* directory, const char* path, int flags) {
   char text[2 * kPathBytes];
   Appender joined(text);
   joined.add(directory).add_byte('/').add(path).c_str();
-  if (joined.overflowed()) return EROFS;
-  return only_read_only(judge_open("posix_spawn_file_actions_addopen", AT_FDCWD, text, flags));
+  if (joined.overflowed()) return refuse_where_unknown(path);
+  return only_read_only(judge_open(kOperation, AT_FDCWD, text, flags));
 }
 
 int judge_action(const posix_spawn_file_actions_t* list, const char* path, int flags) {
   if (path == nullptr || !open_can_write(flags) || !has_protected_trees()) return 0;
   const Place* place = path[0] == '/' ? nullptr : place_of(number_of(list));
   if (place != nullptr) {
-    return place->directory[0] == '\0' ? EROFS : judge_below(place->directory, path, flags);
+    return place->directory[0] == '\0' ? refuse_where_unknown(path)
+                                       : judge_below(place->directory, path, flags);
   }
-  if (path[0] != '/' && __atomic_load_n(&some_have_none, __ATOMIC_RELAXED) != 0) return EROFS;
-  return only_read_only(judge_open("posix_spawn_file_actions_addopen", AT_FDCWD, path, flags));
+  if (path[0] != '/' && __atomic_load_n(&some_have_none, __ATOMIC_RELAXED) != 0)
+    return refuse_where_unknown(path);
+  return only_read_only(judge_open(kOperation, AT_FDCWD, path, flags));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "shim/judge_exec.h"
 #include "shim/judge_network.h"
 #include "shim/judge_path.h"
+#include "shim/judge_socket_option.h"
 #include "shim/locate.h"
 #include "shim/managed_environment.h"
 #include "shim/refusal.h"
@@ -131,6 +132,10 @@ long sendto_by_number(const Arguments& a) {
 long sendmsg_by_number(const Arguments& a) {
   const auto* message = a.pointer<const struct msghdr>(1);
   if (message == nullptr) return NEXT(syscall)(SYS_sendmsg, a.word[0], a.word[1], a.word[2]);
+  if (has_control_messages(*message)) {
+    if (const int error = judge_control_messages("sendmsg", a.number(0), *message))
+      return fail(error);
+  }
   struct msghdr judged = *message;
   return judged_call("sendmsg", a.number(0), judged.msg_name, used_name_length(judged),
                      direction_of_send(a.number(2)), [&](const void* address, long length) {
@@ -150,6 +155,12 @@ long sendmmsg_by_number(const Arguments& a) {
   unsigned allowed = 0;
   for (; messages != nullptr && allowed < count; ++allowed) {
     const struct msghdr& message = messages[allowed].msg_hdr;
+    if (has_control_messages(message)) {
+      if (const int error = judge_control_messages("sendmmsg", a.number(0), message)) {
+        if (allowed == 0) return fail(error);
+        break;
+      }
+    }
     const auto judge_only = [](const void*, long) { return 0L; };
     if (judged_call("sendmmsg", a.number(0), message.msg_name, used_name_length(message), direction,
                     judge_only) != 0) {
@@ -159,6 +170,13 @@ long sendmmsg_by_number(const Arguments& a) {
   }
   return NEXT(syscall)(SYS_sendmmsg, a.word[0], a.word[1], messages == nullptr ? count : allowed,
                        a.word[3]);
+}
+
+long setsockopt_by_number(const Arguments& a) {
+  const OptionCall judged(a.number(0), a.number(1), a.number(2), a.pointer<void>(3),
+                          static_cast<socklen_t>(a.word[4]));
+  if (judged.error != 0) return fail(judged.error);
+  return NEXT(syscall)(SYS_setsockopt, a.word[0], a.word[1], a.word[2], judged.value, judged.size);
 }
 
 constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
@@ -300,6 +318,12 @@ INTERPOSE(long, syscall, (long number, ...)) {
       return sendmsg_by_number(a);
     case SYS_sendmmsg:
       return sendmmsg_by_number(a);
+    case SYS_setsockopt:
+      return setsockopt_by_number(a);
+    case SYS_getsockopt:
+      error = judge_option_read(a.number(0), a.number(1), a.number(2), a.pointer<void>(3),
+                                a.pointer<const socklen_t>(4));
+      break;
     case SYS_socket:
       error = judge_socket("socket", a.number(0), a.number(1));
       break;

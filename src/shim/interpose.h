@@ -36,6 +36,8 @@ constexpr long failing_value(Slot slot) {
   switch (slot) {
     case Slot::posix_spawn:
     case Slot::posix_spawnp:
+    case Slot::pidfd_spawn:
+    case Slot::pidfd_spawnp:
       return ENOSYS;
     case Slot::getaddrinfo:
     case Slot::getaddrinfo_a:

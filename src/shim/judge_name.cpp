@@ -1,5 +1,6 @@
 #include "shim/judge_name.h"
 
+#include <sys/socket.h>
 #include <sys/utsname.h>
 
 #include "core/decide.h"
@@ -60,6 +61,10 @@ Lookup judge_query(std::string_view name) {
 
 Lookup judge_reverse(int family, const void* address) {
   if (hosts_file_has_address(family, address)) return Lookup::kPass;
+  if (is_loopback_or_unspecified(family == AF_INET6 ? address_from_v6(address)
+                                                    : address_from_v4(address))) {
+    return Lookup::kRefuse;
+  }
   return policy().audit() ? Lookup::kAudited : Lookup::kRefuse;
 }
 

@@ -24,7 +24,8 @@ Lookup judge_name(std::string_view name, int family);
 Lookup judge_query(std::string_view name);
 // This machine's name when it was first asked for (NUL-terminated, static).
 const char* own_host_name();
-// For the name of an address (a reverse lookup is a query, too).
+// For the name of an address (a reverse lookup is a query, too). That of a loopback address is
+// never asked for, and not worth a report: servers ask for the name of whom they listen on.
 Lookup judge_reverse(int family, const void* address);
 
 // Reports a refused or audited lookup; `error_text` is what the program is told, "EAI_NONAME".

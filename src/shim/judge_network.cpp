@@ -30,12 +30,15 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
                   Direction direction) {
   Endpoint endpoint;
   if (!endpoint_of(address.get(), address.length, &endpoint)) return 0;
-  const Verdict verdict = decide_endpoint(policy(), endpoint);
+  const Policy ours = policy();
+  const Verdict verdict = decide_endpoint(ours, endpoint);
   if (verdict.allowed) return 0;
 
-  const bool audit = policy().audit();
-  const auto error = static_cast<int>(policy().header().egress_errno);
-  const int type = known_socket_type(descriptor);
+  const bool audit = ours.audit();
+  const auto error = static_cast<int>(ours.header().egress_errno);
+  int type = known_socket_type(descriptor);
+  // What is no violation must be true: a number that was freed unseen may be another's by now.
+  if (type == SOCK_DGRAM && direction == Direction::kConnect) type = ask_socket_type(descriptor);
   if (type == -1) return 0;  // not a socket, as the kernel will say
   if (direction == Direction::kSend && type == SOCK_STREAM && is_tcp(descriptor)) return 0;
   // Pointing a datagram socket somewhere sends nothing: programs learn their own address that way.
@@ -46,7 +49,11 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   const std::uint64_t key =
       refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes),
                   endpoint.port | (probe ? 0x10000U : 0U) | static_cast<std::uint64_t>(name) << 32);
-  if (policy().name_count() != 0 && is_learned(endpoint)) return 0;
+  if (ours.name_count() != 0 && is_learned(endpoint)) return 0;
+  if (is_multicast_or_broadcast(endpoint.address) &&
+      goes_out_through_loopback(descriptor, address, endpoint)) {
+    return 0;
+  }
   if (count_repeated(key, reason)) return audit ? 0 : error;
   if (fails_anyway(descriptor, address, direction, endpoint)) return 0;
   if (is_own_address(address, endpoint.address)) return 0;

@@ -151,7 +151,7 @@ long open_if_outside(int directory, const char* path, int flags, unsigned mode) 
   // open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
   if (path == nullptr || !is_single_threaded() || !opens_are_libcs()) return kUndecided;
   const bool absolute = path[0] == '/';
-  if (absolute ? !is_lexically_outside(path) : !is_beneath_unrelated_directory(directory, path)) {
+  if (absolute ? !is_lexically_outside(path) : !is_relatively_outside(directory, path)) {
     return kUndecided;
   }
   const bool creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
@@ -389,6 +389,7 @@ int judge_metadata_of_descriptor(const char* operation, int descriptor) {
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path) {
   if (path == nullptr) return 0;
   if (empty_path && path[0] == '\0') return locate_descriptor(directory) == kOutside ? 0 : EROFS;
+  if (is_surely_outside(directory, path)) return 0;
   const Located located = locate(directory, path, follow ? FinalLink::kFollow : FinalLink::kKeep);
   if (located.tree == kOutside) return 0;
   const std::uint32_t mode = located.facts.mode;

@@ -10,13 +10,28 @@
 
 namespace hfoffline::shim {
 
-int judge_socket_option(int descriptor, int level, int option, const void* value, std::size_t size);
+// What becomes of a setsockopt(2): the error, or what the kernel is to be given, which was judged.
+struct OptionCall {
+  int error = 0;
+  const void* value;
+  socklen_t size;
+  // No option that is judged has a longer value.
+  static constexpr socklen_t kLongestValue = 512;
+  alignas(8) unsigned char copy[kLongestValue];
+
+  OptionCall(int descriptor, int level, int option, const void* given, socklen_t given_size);
+};
+
+// getsockopt(2), one option of which connects.
+int judge_option_read(int descriptor, int level, int option, const void* value,
+                      const socklen_t* size);
 
 // `message` with the address that was judged. Its control messages are read where they lie: what
 // another thread changes behind our back is not seen.
 int judge_control_messages(const char* operation, int descriptor, const struct msghdr& message);
 
-// SCTP_SOCKOPT_CONNECTX: several packed addresses at once. Each is judged.
-int judge_packed_addresses(int descriptor, const void* addresses, std::size_t size);
+inline bool has_control_messages(const struct msghdr& message) {
+  return message.msg_control != nullptr && message.msg_controllen != 0;
+}
 
 }  // namespace hfoffline::shim

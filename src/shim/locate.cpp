@@ -83,6 +83,15 @@ int tree_of_name(std::string_view name) {
   return kOutside;
 }
 
+// The root directory of this process where it lies in a tree, after a chroot. By its identity,
+// since a vfork child shares this memory and may have another root.
+sys::FileId root_in_tree;
+int tree_of_root = kOutside;
+
+int tree_with_root(const sys::FileId& root) {
+  return tree_of_root != kOutside && root == root_in_tree ? tree_of_root : kOutside;
+}
+
 // Reads what `link` leads to into `text` and ends it with a NUL; 0 if it does not fit or is no
 // absolute path.
 std::size_t read_absolute_link(int directory, const char* link, char* text, std::size_t size) {
@@ -135,8 +144,9 @@ __attribute__((noinline)) int climb(int base, std::string_view start) {
       if (result != 0) return kOutside;
       const sys::FileId here = sys::id_of(status);
       if (here == below) {
-        remember(known_outside, print);
-        return kOutside;
+        tree = tree_with_root(here);
+        if (tree == kOutside) remember(known_outside, print);
+        return tree;
       }
       tree = tree_with(here);
       below = here;
@@ -444,20 +454,106 @@ bool texts_are_true() {
 }
 }  // namespace
 
-bool is_lexically_outside(const char* path) {
+namespace {
+
+bool texts_were_true() {
   std::uint32_t state = __atomic_load_n(&root_state, __ATOMIC_RELAXED);
   if (state == 0) {
     state = texts_are_true() ? 1 : 2;
     __atomic_store_n(&root_state, state, __ATOMIC_RELAXED);
   }
-  if (state != 1 || !is_plain(path)) return false;
+  return state == 1;
+}
+
+// Directories above a tree, by which relative paths can be judged as text: the rest of the tree's
+// path is what must not be named. One word per entry: what is left of the fingerprint, the number
+// of such a tree, and how much of its path is the directory's own.
+constexpr std::size_t kAbove = 16;
+constexpr int kLengthBits = 12;
+constexpr int kTreeBits = 6;
+constexpr std::uint64_t kLengthMask = (1U << kLengthBits) - 1;
+constexpr std::uint64_t kTreeMask = (1U << kTreeBits) - 1;
+constexpr std::uint64_t kPrintMask = ~0ULL << (kLengthBits + kTreeBits);
+std::uint64_t known_above[kAbove];
+
+std::uint64_t& entry_above(std::uint64_t print) {
+  return known_above[(print >> (kLengthBits + kTreeBits)) & (kAbove - 1)];
+}
+
+std::string_view directory_of_entry(std::uint64_t entry) {
+  const TreeRow& tree = policy().tree(entry >> kLengthBits & kTreeMask);
+  return slice(policy().text(tree.path), 0, entry & kLengthMask);
+}
+
+// What is left of a tree's path below a directory: "" if it is not below it by its text.
+std::string_view rest_below(std::string_view tree, std::string_view directory) {
+  if (directory == "/") return slice(tree, 1);
+  if (!is_at_or_below(tree, directory) || tree.size() == directory.size()) return {};
+  return slice(tree, directory.size() + 1);
+}
+
+// How many bytes of the tree's path name this directory, on this mount; 0 if none do.
+std::size_t length_of_directory(const TreeRow& tree, const sys::Stat& directory) {
+  char text[kPathBytes];
+  const std::string_view path = policy().text(tree.path);
+  for (std::size_t end = 1; end < path.size(); ++end) {
+    if (end != 1 && path[end] != '/') continue;
+    sys::Stat status;
+    Appender prefix(text);
+    prefix.add(slice(path, 0, end)).c_str();
+    if (prefix.overflowed() || sys::stat(text, &status) != 0) return 0;
+    if (fingerprint(status) == fingerprint(directory)) return end;
+  }
+  return 0;
+}
+
+// A tree below the directory without another mount in between: there it has this one name.
+bool is_on_mount(const TreeRow& tree, const sys::Stat& directory) {
+  sys::Stat status;
+  return directory.mount != 0 && sys::stat(policy().c_str(tree.path), &status) == 0 &&
+         status.mount == directory.mount && status.ino == tree.inode && status.dev == tree.device;
+}
+
+// 0: the directory is above no tree by its text, or that text does not say everything.
+__attribute__((noinline)) std::uint64_t learn_above(int directory, const sys::Stat& here) {
+  const Descriptor opened(sys::openat(directory, ".", kPathOnly | O_DIRECTORY));
+  if (!opened.ok() || tree_above(opened.get()) != kOutside || !texts_were_true()) return 0;
+  std::uint64_t entry = 0;
+  for (std::size_t i = 0; i < policy().tree_count() && entry == 0; ++i) {
+    const std::size_t length = length_of_directory(policy().tree(i), here);
+    if (length != 0 && length <= kLengthMask && i <= kTreeMask)
+      entry = (fingerprint(here) & kPrintMask) | i << kLengthBits | length;
+  }
+  if (entry == 0) return 0;
+  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
+    const TreeRow& tree = policy().tree(i);
+    const bool below = !rest_below(policy().text(tree.path), directory_of_entry(entry)).empty();
+    if (below ? !is_on_mount(tree, here) : is_above(sys::id_of(here), tree) != Answer::kNo)
+      return 0;
+  }
+  return entry;
+}
+
+bool is_beside_trees(std::uint64_t entry, const char* path) {
+  const std::string_view directory = directory_of_entry(entry);
+  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
+    const std::string_view rest = rest_below(policy().text(policy().tree(i).path), directory);
+    if (!rest.empty() && starts_with_tree(path, rest)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_lexically_outside(const char* path) {
+  if (!texts_were_true() || !is_plain(path)) return false;
   for (std::size_t i = 0; i < policy().tree_count(); ++i) {
     if (starts_with_tree(path, policy().text(policy().tree(i).path))) return false;
   }
   return true;
 }
 
-bool is_beneath_unrelated_directory(int directory, const char* path) {
+bool is_relatively_outside(int directory, const char* path) {
   if (path[0] == '.' || !is_plain(path)) return false;
   // The working directory, too, is asked for each time: libc changes it without passing a hook
   // (nftw, fts, daemon, file actions of posix_spawn), and a vfork child or a thread of its own may
@@ -466,9 +562,17 @@ bool is_beneath_unrelated_directory(int directory, const char* path) {
   if (sys::fstat(directory, &here) != 0) return false;
   const std::uint64_t print = fingerprint(here);
   if (is_known(known_unrelated, print)) return true;
-  if (!is_unrelated_directory(directory, sys::id_of(here))) return false;
-  remember(known_unrelated, print);
-  return true;
+  std::uint64_t above = __atomic_load_n(&entry_above(print), __ATOMIC_RELAXED);
+  if (above == 0 || (above & kPrintMask) != (print & kPrintMask)) {
+    if (is_unrelated_directory(directory, sys::id_of(here))) {
+      remember(known_unrelated, print);
+      return true;
+    }
+    above = learn_above(directory, here);
+    if (above == 0) return false;
+    __atomic_store_n(&entry_above(print), above, __ATOMIC_RELAXED);
+  }
+  return is_beside_trees(above, path);
 }
 
 namespace {
@@ -489,17 +593,46 @@ std::uint64_t print_of_directory(const char* path) {
 bool crosses_mount(const char* path) { return is_known(known_crossing, print_of_directory(path)); }
 void remember_crossing(const char* path) { remember(known_crossing, print_of_directory(path)); }
 
-bool is_in_outside_directory(const char* path) {
-  const std::string_view text(path);
-  const SplitPath split = split_path(text);
-  char parent[512];
-  Appender copy(parent);
+namespace {
+
+bool parent_is_outside(int directory, std::string_view parent) {
+  char text[512];
+  Appender copy(text);
   sys::Stat status;
-  copy.add(split.parent).c_str();
-  return !copy.overflowed() && sys::stat(parent, &status) == 0 &&
+  copy.add(parent.empty() ? std::string_view(".") : parent).c_str();
+  return !copy.overflowed() && sys::fstatat(directory, text, &status) == 0 &&
          is_known(known_outside, fingerprint(status));
 }
 
-void forget_root() { __atomic_store_n(&root_state, 0, __ATOMIC_RELAXED); }
+}  // namespace
+
+bool is_in_outside_directory(const char* path) {
+  return parent_is_outside(sys::kCurrentDirectory, split_path(path).parent);
+}
+
+bool is_surely_outside(int directory, const char* path) {
+  const SplitPath split = split_path(path);
+  sys::Stat status;
+  return kind_of_last(split.last) == LastComponent::kNormal && !split.trailing_slash &&
+         parent_is_outside(directory, split.parent) &&
+         sys::fstatat(directory, path, &status, kNoFollow) == 0 && !S_ISLNK(status.mode) &&
+         tree_with(sys::id_of(status)) == kOutside;
+}
+
+int tree_of_new_root(const char* path) {
+  return path == nullptr ? kOutside : locate(AT_FDCWD, path, FinalLink::kFollow).tree;
+}
+
+void remember_root_in(int tree) {
+  sys::Stat status;
+  if (tree == kOutside || sys::stat("/", &status) != 0) return;
+  root_in_tree = sys::id_of(status);
+  tree_of_root = tree;
+}
+
+void forget_root() {
+  __atomic_store_n(&root_state, 0, __ATOMIC_RELAXED);
+  for (std::uint64_t& entry : known_above) __atomic_store_n(&entry, 0, __ATOMIC_RELAXED);
+}
 
 }  // namespace hfoffline::shim

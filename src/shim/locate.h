@@ -51,13 +51,23 @@ bool is_lexically_outside(const char* path);
 // Whether such a path's directory was found to be outside of every tree before: then
 // RESOLVE_NO_SYMLINKS is enough.
 bool is_in_outside_directory(const char* path);
+// Whether what a path leads to is surely outside of every tree: a file, and no symbolic link, in a
+// directory found to be so before. For what only asks: nothing is held in place in between.
+bool is_surely_outside(int directory, const char* path);
 // Whether a mount was met on the way to this path's directory before, so that RESOLVE_NO_XDEV need
 // not be tried. A hint.
 bool crosses_mount(const char* path);
 void remember_crossing(const char* path);
 // As is_lexically_outside() for a relative path: its directory (AT_FDCWD or a descriptor) is
-// outside and above no tree. Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
-bool is_beneath_unrelated_directory(int directory, const char* path);
+// outside of every tree, and either above none, or the path's text does not lead to those below it.
+// Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
+bool is_relatively_outside(int directory, const char* path);
+
+// Whether a directory that is to become "/" lies in a tree: nothing above it can be seen from
+// there.
+int tree_of_new_root(const char* path);
+// Afterwards, where it did: what lies below this "/" lies in that tree.
+void remember_root_in(int tree);
 
 // "/" may have changed: texts mean nothing until it was compared again.
 void forget_root();

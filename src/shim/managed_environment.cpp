@@ -316,10 +316,10 @@ ExecEnvironment::ExecEnvironment(const char* const* environment)
   count_ = entry_count(environment);
   std::size_t preload = 0;
   std::size_t asan = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    const std::string_view name = name_of(environment[i]);
-    if (name == kPreload) preload = value_of(environment[i], name).size();
-    if (name == kAsanOptions) asan = value_of(environment[i], name).size();
+  for (std::size_t i = 0; const char* text = entry(i); ++i) {
+    const std::string_view name = name_of(text);
+    if (name == kPreload) preload = value_of(text, name).size();
+    if (name == kAsanOptions) asan = value_of(text, name).size();
   }
   preload_bytes_ = kPreload.size() + 1 + std::string_view(shim_file()).size() + 1 + preload + 1;
   asan_bytes_ = kAsanOptions.size() + 1 + asan + 1 + kAsanOption.size() + 1;
@@ -338,8 +338,7 @@ char** ExecEnvironment::build(void* memory) {
   std::string_view preload;
   std::string_view asan;
   std::size_t used = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    const char* entry = environment_[i];
+  for (std::size_t i = 0; const char* entry = this->entry(i); ++i) {
     const std::string_view name = name_of(entry);
     if (const VariableRow* row = managed(entry)) {
       // A missing variable is what `env -i` leaves; another value is somebody's wish that will not

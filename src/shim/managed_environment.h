@@ -27,6 +27,11 @@ class ExecEnvironment {
   char** build(void* memory);
 
  private:
+  // Null behind the last, and where another thread has taken entries away since they were counted.
+  const char* entry(std::size_t i) const {
+    return i < count_ ? __atomic_load_n(&environment_[i], __ATOMIC_RELAXED) : nullptr;
+  }
+
   const char* const* environment_;
   bool readable_;
   std::size_t count_ = 0;          // entries of the caller

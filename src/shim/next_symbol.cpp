@@ -1,6 +1,7 @@
 #include "shim/next_symbol.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
 
 #include <cstddef>
@@ -204,6 +205,63 @@ Found find_with_object(const char* name) {
   return {nullptr, -1};
 }
 
+// One question to the loader about all objects, those that were loaded since the start among them.
+struct Question {
+  const char* name;
+  std::uint32_t hash;
+  const void* within;  // only the object that holds it
+  bool past_ours;
+  void* answer;
+};
+
+void* find_in(const dl_phdr_info& info, const char* name, std::uint32_t hash) {
+  Object object;
+  return read_object(info, object) ? find_in(object, name, hash) : nullptr;
+}
+
+int visit_holder(dl_phdr_info* info, std::size_t, void* data) {
+  auto& question = *static_cast<Question*>(data);
+  if (!holds(*info, question.within)) return 0;
+  question.answer = find_in(*info, question.name, question.hash);
+  return 1;
+}
+
+int visit_behind_ours(dl_phdr_info* info, std::size_t, void* data) {
+  auto& question = *static_cast<Question*>(data);
+  if (!question.past_ours) {
+    question.past_ours = holds(*info, &next_symbols);
+    return 0;
+  }
+  question.answer = find_in(*info, question.name, question.hash);
+  return question.answer != nullptr ? 1 : 0;
+}
+
+// libc's file starts where its pages start: our own __errno_location is libc's.
+Object find_libc() {
+  constexpr Address kPage = 4096;
+  constexpr int kMostPages = 4096;  // 16 MiB; glibc has 2
+  auto address = reinterpret_cast<Address>(&__errno_location) & ~(kPage - 1);
+  for (int i = 0; i < kMostPages; ++i, address -= kPage) {
+    const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(address);
+    if (__builtin_memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) continue;
+    if (header->e_type != ET_DYN) break;  // a program at a fixed address, which has it in its PLT
+    dl_phdr_info info = {};
+    info.dlpi_addr = address;
+    info.dlpi_phdr = reinterpret_cast<const ElfW(Phdr)*>(address + header->e_phoff);
+    info.dlpi_phnum = header->e_phnum;
+    Object object;
+    if (read_object(info, object)) return object;
+    break;
+  }
+  return {};
+}
+
+void* ask(int (*visitor)(dl_phdr_info*, std::size_t, void*), const void* within, const char* name) {
+  Question question = {name, gnu_hash_of(name), within, false, nullptr};
+  if (dl_iterate_phdr != nullptr) dl_iterate_phdr(visitor, &question);
+  return question.answer;
+}
+
 constexpr const char* kNames[] = {
 #define HOOK(name, family, need) #name,
 #define API(name)
@@ -233,6 +291,35 @@ void find_next_objects() {
 }
 
 void* find_next(const char* name) { return find_with_object(name).address; }
+
+void* find_in_libc(const char* name) {
+  const Object libc = find_libc();
+  return libc.symbols != nullptr ? find_in(libc, name, gnu_hash_of(name)) : nullptr;
+}
+
+bool is_too_early_to_ask() {
+  if (__atomic_load_n(&objects_ready, __ATOMIC_ACQUIRE) != 0) return false;
+  void* own = find_in_libc("dl_iterate_phdr");
+  return own != nullptr && own != reinterpret_cast<void*>(dl_iterate_phdr);
+}
+
+void* find_loaded(const char* name) { return ask(visit_behind_ours, nullptr, name); }
+
+void* find_own(const char* name) { return ask(visit_holder, &next_symbols, name); }
+
+bool is_in_libc(const void* address) {
+  // One function of each: libc, libpthread, libdl, libresolv, libanl.
+  static constexpr const char* kOneOfEach[] = {
+      "__errno_location", "pthread_create", "dlsym", "res_query", "__res_query", "getaddrinfo_a"};
+  for (const char* name : kOneOfEach) {
+    if (defines_itself(address, name)) return true;
+  }
+  return false;
+}
+
+bool defines_itself(const void* address, const char* name) {
+  return ask(visit_holder, address, name) != nullptr;
+}
 
 void* resolve_next_symbol(Slot slot, void* missing) {
   void* address = find_next(kNames[static_cast<int>(slot)]);

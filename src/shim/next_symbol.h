@@ -27,6 +27,25 @@ void find_next_objects();
 // The address of `name` in the first object behind ours that defines it, or nullptr.
 void* find_next(const char* name);
 
+// Whether the loader cannot be asked yet: a sanitizer's runtime that stands before it looks its own
+// functions up, by dlsym(), before our constructor has run.
+bool is_too_early_to_ask();
+// Of libc itself, without the loader.
+void* find_in_libc(const char* name);
+
+// The same among the objects that are loaded by now. Asks the loader each time.
+void* find_loaded(const char* name);
+
+// Our own function of this name, or nullptr.
+void* find_own(const char* name);
+
+// Whether an address lies in libc, or in one of the libraries that were part of it before glibc
+// 2.34 and are of its own. Asks the loader.
+bool is_in_libc(const void* address);
+
+// Whether the object that an address lies in has a function of this name. Asks the loader.
+bool defines_itself(const void* address, const char* name);
+
 // The slot's function. Resolved at the first call, then one load. Where no object has it,
 // `missing`, which fails as such a function does.
 void* resolve_next_symbol(Slot slot, void* missing);

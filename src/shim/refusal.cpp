@@ -39,8 +39,8 @@ bool is_network(Kind kind) {
 
 // What is allowed and recorded all the same: it counts, and is no violation.
 bool is_let_through(Kind kind) {
-  return kind == Kind::exec ? policy().header().unshimmed == Unshimmed::kAllow
-                            : policy().audit() && is_network(kind);
+  return kind == Kind::exec || kind == Kind::load ? policy().header().unshimmed == Unshimmed::kAllow
+                                                  : policy().audit() && is_network(kind);
 }
 
 void count_totals(Reason reason) {
@@ -282,6 +282,7 @@ void report_environment(Reason reason, std::string_view operation, std::string_v
 }
 
 void flush_counts() {
+  if (!refusals_are_own()) return;
   std::size_t position = 0;
   while (RefusalEntry* entry = next_refusal(&position)) {
     if (entry->length == 0) continue;

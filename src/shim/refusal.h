@@ -43,7 +43,8 @@ inline void report(const Refusal& refusal) {
 void report_environment(Reason reason, std::string_view operation, std::string_view name,
                         const VariableRow& row);
 
-// Writes the final counts of refusals whose last line does not tell them. Before exec and at exit.
+// Writes the final counts of refusals whose last line does not tell them. Before exec and at exit;
+// does nothing in a vfork child, whose parent goes on.
 void flush_counts();
 // The same for our destructor, after which nobody calls again: later counts are written at once.
 void flush_counts_at_end();

@@ -12,6 +12,7 @@ constexpr std::size_t kChunkBytes = 65536;
 // Only the pages that are used cost memory. They are zero again in a forked child
 // (MADV_WIPEONFORK): another process counts from the start.
 struct Table {
+  std::int64_t process;  // whose it is; 0 at first, and again in a forked child
   RefusalEntry entries[kEntries];
   std::uint64_t said[kEntries];
 };
@@ -79,6 +80,8 @@ char* allocate(std::size_t size) {
 RefusalEntry* find_refusal(std::uint64_t key, bool create) {
   Table* all = the_table(create);
   if (all == nullptr) return nullptr;
+  if (create && __atomic_load_n(&all->process, __ATOMIC_RELAXED) == 0)
+    __atomic_store_n(&all->process, sys::getpid(), __ATOMIC_RELAXED);
   bool is_new = false;
   for (std::size_t i = 0; i < kWindow; ++i) {
     RefusalEntry& entry = all->entries[(key + i) % kEntries];
@@ -106,6 +109,11 @@ bool is_first_of(std::uint64_t key, bool* full) {
   }
   *full = true;
   return false;
+}
+
+bool refusals_are_own() {
+  const Table* all = the_table(false);
+  return all != nullptr && __atomic_load_n(&all->process, __ATOMIC_RELAXED) == sys::getpid();
 }
 
 RefusalEntry* next_refusal(std::size_t* position) {

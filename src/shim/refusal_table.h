@@ -30,6 +30,9 @@ void keep_refusal_line(RefusalEntry& entry, std::string_view line);
 // room to remember it.
 bool is_first_of(std::uint64_t key, bool* full);
 
+// Whether the table is this process's: a vfork child shares its parent's, which goes on counting.
+bool refusals_are_own();
+
 // The entries from `*position` on that have something to read; nullptr at the end.
 RefusalEntry* next_refusal(std::size_t* position);
 

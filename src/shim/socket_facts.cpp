@@ -24,6 +24,15 @@ int option_of(int descriptor, int level, int option) {
 
 int socket_option(int descriptor, int option) { return option_of(descriptor, SOL_SOCKET, option); }
 
+std::uint32_t scope_of(const CopiedAddress& address) {
+  std::uint32_t scope = 0;
+  if (address.get()->sa_family == AF_INET6 && address.length >= sizeof(struct sockaddr_in6)) {
+    __builtin_memcpy(&scope, address.bytes + offsetof(struct sockaddr_in6, sin6_scope_id),
+                     sizeof(scope));
+  }
+  return scope;
+}
+
 // A link-local address means nothing without an interface, from the address or from the socket.
 bool lacks_interface(int descriptor, const CopiedAddress& address, const Endpoint& endpoint,
                      int type) {
@@ -32,12 +41,7 @@ bool lacks_interface(int descriptor, const CopiedAddress& address, const Endpoin
   const bool multicast =
       type == SOCK_DGRAM && bytes[0] == 0xff && ((bytes[1] & 0xf) == 1 || (bytes[1] & 0xf) == 2);
   if (!unicast && !multicast) return false;
-  std::uint32_t scope = 0;
-  if (address.length >= sizeof(struct sockaddr_in6)) {
-    __builtin_memcpy(&scope, address.bytes + offsetof(struct sockaddr_in6, sin6_scope_id),
-                     sizeof(scope));
-  }
-  if (scope != 0 || socket_option(descriptor, kBindToInterface) != 0) return false;
+  if (scope_of(address) != 0 || socket_option(descriptor, kBindToInterface) != 0) return false;
   return unicast || option_of(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_IF) == 0;
 }
 
@@ -76,6 +80,25 @@ int known_socket_type(int descriptor) {
     if (known != 0) return known;
   }
   return ask_socket_type(descriptor);
+}
+
+bool goes_out_through_loopback(int descriptor, const CopiedAddress& address,
+                               const Endpoint& endpoint) {
+  constexpr int kLoopbackIndex = 1;  // in every network namespace
+  if (ask_socket_type(descriptor) != SOCK_DGRAM) return false;
+  const int bound = socket_option(descriptor, kBindToInterface);
+  if (bound > 0) return bound == kLoopbackIndex;
+  if (endpoint.address.is_v4()) {
+    // The address of the interface in network byte order. One chosen by another index has been
+    // refused by then.
+    const int chosen = option_of(descriptor, IPPROTO_IP, IP_MULTICAST_IF);
+    unsigned char first;
+    __builtin_memcpy(&first, &chosen, 1);
+    return chosen != -1 && first == 127;
+  }
+  const std::uint32_t scope = scope_of(address);
+  if (scope != 0) return scope == kLoopbackIndex;
+  return option_of(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_IF) == kLoopbackIndex;
 }
 
 int ask_socket_type(int descriptor) { return socket_option(descriptor, SO_TYPE); }

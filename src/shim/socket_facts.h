@@ -33,6 +33,10 @@ bool is_tcp(int descriptor);
 bool fails_anyway(int descriptor, const CopiedAddress& address, Direction direction,
                   const Endpoint& endpoint);
 
+// Whether datagrams to a group go out through lo alone, as the socket was told to send them.
+bool goes_out_through_loopback(int descriptor, const CopiedAddress& address,
+                               const Endpoint& endpoint);
+
 // Whether packets to this address stay on the machine because it is one of its own.
 bool is_own_address(const CopiedAddress& address, const IpAddress& wanted);
 

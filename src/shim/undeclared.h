@@ -26,6 +26,13 @@ FILE* __setmntent(const char* path, const char* mode);
 // The names that POSIX.1-2024 gives to the _np forms.
 int posix_spawn_file_actions_addchdir(posix_spawn_file_actions_t* list, const char* path) noexcept;
 int posix_spawn_file_actions_addfchdir(posix_spawn_file_actions_t* list, int descriptor) noexcept;
+// glibc 2.39.
+int pidfd_spawn(int* descriptor, const char* path, const posix_spawn_file_actions_t* actions,
+                const posix_spawnattr_t* attributes, char* const arguments[],
+                char* const environment[]);
+int pidfd_spawnp(int* descriptor, const char* file, const posix_spawn_file_actions_t* actions,
+                 const posix_spawnattr_t* attributes, char* const arguments[],
+                 char* const environment[]);
 FILE* _IO_popen(const char* command, const char* type);
 int __connect(int descriptor, const struct sockaddr* address, socklen_t length);
 int __close(int descriptor);

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "net_probe.h"
 #include "probe.h"
@@ -19,7 +21,7 @@ struct row {
   int family, level, option;
   const void* value;
   socklen_t size;
-  int is_control;
+  int by_number;
 };
 
 // The way out where there is one (namespaces.py), else an interface that does not exist.
@@ -45,7 +47,9 @@ static void set(void* context) {
   const struct row* row = context;
   int fd = row->family < 0 ? -1 : raw_socket(row->family, SOCK_DGRAM, 0);
   errno = 0;
-  int result = setsockopt(fd, row->level, row->option, row->value, row->size);
+  int result = row->by_number ? (int)syscall(SYS_setsockopt, fd, row->level, row->option,
+                                             row->value, row->size)
+                              : setsockopt(fd, row->level, row->option, row->value, row->size);
   report_call(result);
   if (result == 0 && (row->family == AF_INET || row->family == AF_INET6))
     send_to_loopback(row->family, fd);
@@ -69,20 +73,27 @@ static void control(void* context) {
   memcpy(CMSG_DATA(header), row->value, row->size);
   int fd = raw_socket(row->family, SOCK_DGRAM, 0);
   errno = 0;
-  report_call(sendmsg(fd, &message, MSG_NOSIGNAL));
+  report_call(row->by_number ? syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL)
+                             : sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
 static void probe(int is_away, int family, int level, int option, const void* value, size_t size,
                   const char* situation) {
   struct row row = {family, level, option, value, (socklen_t)size, 0};
   net_row("setsockopt", family == AF_INET6 ? "v6" : "v4", is_away, situation, set, &row);
+  row.by_number = 1;
+  net_row("syscall", family == AF_INET6 ? "setsockopt, v6" : "setsockopt, v4", is_away, situation,
+          set, &row);
 }
 
 static void probe_control(int is_away, int family, int level, int type, const void* value,
                           size_t size, const char* situation) {
-  struct row row = {family, level, type, value, (socklen_t)size, 1};
+  struct row row = {family, level, type, value, (socklen_t)size, 0};
   net_row("sendmsg", family == AF_INET6 ? "v6, control" : "v4, control", is_away, situation,
           control, &row);
+  row.by_number = 1;
+  net_row("syscall", family == AF_INET6 ? "sendmsg, v6, control" : "sendmsg, v4, control", is_away,
+          situation, control, &row);
 }
 
 #define OF(value) &(value), sizeof(value)

@@ -105,6 +105,8 @@ TEST_CASE("reasons: what counts as a violation") {
       {Reason::exec_foreign, Kind::exec, false},
       {Reason::exec_privileged, Kind::exec, false},
       {Reason::exec_shim_unreachable, Kind::exec, true},
+      {Reason::load_deep_bind, Kind::load, false},
+      {Reason::load_namespace, Kind::load, false},
   };
   for (const Case& c : cases) {
     const ReasonInfo& info = reason_info(c.reason);
@@ -124,4 +126,5 @@ TEST_CASE("reasons: kinds are named as their enumerators") {
   CHECK(kind_name(Kind::probe) == "probe");
   CHECK(kind_name(Kind::environment) == "environment");
   CHECK(kind_name(Kind::exec) == "exec");
+  CHECK(kind_name(Kind::load) == "load");
 }

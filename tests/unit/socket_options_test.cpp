@@ -67,6 +67,11 @@ TEST_CASE("socket options: groups are joined on lo alone") {
   CHECK(set(IPPROTO_IP, kAddMembership, zeros_with(8, 4, {0})) == ENODEV);
   CHECK(set(IPPROTO_IP, kAddMembership, zeros_with(12, 8, {1})) == 0);
   CHECK(set(IPPROTO_IP, kAddMembership, zeros_with(12, 8, {2})) == ENODEV);
+  // By address alone it is judged when something is sent.
+  constexpr int kMulticastInterface = 32;
+  CHECK(set(IPPROTO_IP, kMulticastInterface, {10, 0, 0, 1}) == 0);
+  CHECK(set(IPPROTO_IP, kMulticastInterface, zeros_with(12, 8, {2})) == EADDRNOTAVAIL);
+  CHECK(set(IPPROTO_IP, kMulticastInterface, zeros_with(12, 8, {1})) == 0);
   // The index counts where both are given.
   auto both = zeros_with(12, 8, {2});
   both[4] = 127;
