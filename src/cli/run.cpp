@@ -393,6 +393,7 @@ int prepare_and_start(Run& run) {
     run.environment.emplace(run.context.environment, run.plan.environment);
     remove_outputs_in_trees(run);
     run.target = find_target(run.arguments.positionals[0], run.environment->get("PATH"));
+    look_at_loaded(run.arguments.positionals, run.target);
     if (run.target.error != 0)
       code = report_start_failure(run.arguments.positionals[0], run.target.error, false);
     // A run inside a run: static, but it puts the shim into what it starts.

@@ -90,4 +90,24 @@ bool is_dynamic_loader(int descriptor) {
   return false;
 }
 
+const char* loaded_program(const char* const* arguments) {
+  if (arguments == nullptr || arguments[0] == nullptr) return nullptr;
+  for (++arguments; *arguments != nullptr; ++arguments) {
+    const std::string_view text = *arguments;
+    if (slice(text, 0, 2) != "--") return find_byte(text, '/') < text.size() ? *arguments : nullptr;
+    for (const std::string_view option : {"--list", "--verify", "--help", "--version"}) {
+      if (slice(text, 0, option.size()) == option) return nullptr;
+    }
+    for (const std::string_view option :
+         {"--library-path", "--glibc-hwcaps-prepend", "--glibc-hwcaps-mask", "--inhibit-rpath",
+          "--audit", "--preload", "--argv0"}) {
+      if (text != option) continue;
+      ++arguments;
+      if (*arguments == nullptr) return nullptr;
+      break;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace hfoffline

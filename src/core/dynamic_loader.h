@@ -8,4 +8,9 @@ namespace hfoffline {
 // only (core/sys.h): no heap, async-signal-safe, about 1 KiB of stack.
 bool is_dynamic_loader(int descriptor);
 
+// The program that a loader started with these arguments (NULL-terminated, the loader's own name
+// first; may be null) will run, or nullptr: there is none, or it is only listed. Only a name with a
+// slash is one that everybody finds in the same place.
+const char* loaded_program(const char* const* arguments);
+
 }  // namespace hfoffline

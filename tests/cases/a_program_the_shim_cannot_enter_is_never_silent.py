@@ -70,6 +70,16 @@ def holds():
             case.lacks(result.err, "cannot enter", "a program started by its loader")
         write = case.run("--quiet", "--models-dir", case.models(), "--", "sh", "-c", f"{loader} /bin/touch {case.models()}/new; echo $?")
         case.equal(write.out, "1\n", "a program started by its loader is guarded")
+        # But a static program it only starts.
+        for arguments in ([loader, static], [loader, "--library-path", "/x", "--argv0", "/bin/sh", static]):
+            case.contains(case.expect_code(case.run("--", *arguments), 0, "a static program by the loader").err,
+                          f"hfoffline: warning: {static}: the program is linked statically", "a static program by the loader")
+            result = case.expect_code(case.run("--strict", "--", *arguments), 125, "a static program by the loader")
+            case.equal(result.out, "", "a static program by the loader")
+            line = " ".join(str(a) for a in arguments)
+            case.equal(case.run("--strict", "--", "sh", "-c", f"{line}; echo $?").out, "126\n", "a static program by the loader, from a shell")
+        case.equal(case.run("--strict", "--", "sh", "-c", f"{loader} --verify {static}; echo $?").out,
+                   f"{case.command(loader, '--verify', static).code}\n", "a static program that the loader is asked about")
         for result in (case.run("--strict", "--", "ldd", "/bin/sh"), case.run("--strict", "--", "sh", "-c", "ldd /bin/sh")):
             case.expect_code(result, 0, "ldd")
             case.contains(result.out, "libc", "ldd")
