@@ -164,6 +164,16 @@ class Reader {
   }
 
   void unreadable(const std::string& relative, int error) {
+    if (error == EMFILE || error == ENFILE) {
+      // Says nothing about the cache; every further directory would say the same.
+      if (inventory_.complete) {
+        report(CacheProblemKind::kUnreadable, relative,
+               std::string("cannot be looked at (") + strerror(error) + ")",
+               "raise the limit of open files (ulimit -n)");
+      }
+      inventory_.complete = false;
+      return;
+    }
     report(CacheProblemKind::kUnreadable, relative,
            std::string("cannot be read (") + strerror(error) + ")",
            error == EACCES || error == EPERM ? "give this user the right to read it"

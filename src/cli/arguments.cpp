@@ -87,6 +87,7 @@ std::vector<ShownFlag> flags_of(const Usage& usage) {
   }
   for (const Flag& flag : usage.flags) add(flag);
   add(kHelpFlag);
+  add(kVersionFlag);
   return result;
 }
 
@@ -162,7 +163,7 @@ absl::StatusOr<Arguments> parse_arguments(const Usage& usage,
   }
   const std::size_t count = result.positionals.size();
   // Asking for help is right whatever else is missing.
-  if (result.has(kHelpFlag.name)) return result;
+  if (result.has(kHelpFlag.name) || result.has(kVersionFlag.name)) return result;
   switch (usage.positionals) {
     case Positionals::kNone:
       if (count > 0) {

@@ -39,6 +39,7 @@ struct Usage {
 };
 
 inline constexpr Flag kHelpFlag = {"help", "", "print this help", 'h'};
+inline constexpr Flag kVersionFlag = {"version", "", "print the version"};
 inline constexpr Flag kConfigFlag = {
     "config", "FILE",
     "the config file; default: $HFOFFLINE_CONFIG, else the nearest hfoffline.toml upward"};
@@ -51,7 +52,7 @@ struct ShownFlag {
   std::optional<Key> key;  // when the flag is a setting
   char letter = '\0';
 };
-// Every flag a command takes: its own, --config, the settings, --help.
+// Every flag a command takes: its own, --config, the settings, --help, --version.
 std::vector<ShownFlag> flags_of(const Usage& usage);
 
 struct GivenFlag {

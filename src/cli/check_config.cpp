@@ -8,6 +8,7 @@
 #include "cli/run_settings.h"
 #include "cli/standard_output.h"
 #include "cli/string_tools.h"
+#include "core/environment_plan.h"
 #include "core/settings.h"
 #include "presets/presets.h"
 
@@ -57,13 +58,16 @@ int check_config_command(const Context&, const Arguments& arguments) {
   std::string_view text;
   if (const int failure = read_file(path.c_str(), memory.arena(), &text); failure != 0) {
     error(failure == EFBIG ? cat(printable(path), " is larger than 1 MiB: this is no config file")
-                           : cat(printable(path), " cannot be read: ", std::strerror(failure)));
+          : failure == ESPIPE
+              ? cat(printable(path), " is a fifo, not a file: give a file that can be read twice")
+              : cat(printable(path), " cannot be read: ", std::strerror(failure)));
     return kWrongUse;
   }
   Config config;
   set_defaults(config);
   Diagnostic problem;
-  if (!read_config(path, text, known_preset_names(), memory.arena(), config, problem)) {
+  if (!read_config(path, text, known_preset_names(), memory.arena(), config, problem) ||
+      !check_environment_settings(config, problem)) {
     error(problem);
     return kWrongUse;
   }

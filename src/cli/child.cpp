@@ -130,6 +130,14 @@ HeldSignals::HeldSignals() {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &action, &child_action_before_);
+  // Over the limit of the size of files, the call's own EFBIG says more than being killed.
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGXFSZ, &action, &file_size_action_before_);
+}
+
+void HeldSignals::restore_actions() const {
+  sigaction(SIGCHLD, &child_action_before_, nullptr);
+  sigaction(SIGXFSZ, &file_size_action_before_, nullptr);
 }
 
 HeldSignals::~HeldSignals() {
@@ -138,7 +146,7 @@ HeldSignals::~HeldSignals() {
   constexpr timespec kNow = {};
   while (sigtimedwait(&held_, nullptr, &kNow) > 0) {
   }
-  sigaction(SIGCHLD, &child_action_before_, nullptr);
+  restore_actions();
   sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
 }
 
@@ -152,7 +160,7 @@ ChildOutcome run_child(const HeldSignals& signals, const char* path, char* const
   volatile int start_error = 0;
   const pid_t child = vfork();
   if (child == 0) {
-    sigaction(SIGCHLD, &signals.child_action_before(), nullptr);
+    signals.restore_actions();
     sigprocmask(SIG_SETMASK, &signals.mask_before(), nullptr);
     if (inherited >= 0) fcntl(inherited, F_SETFD, 0);
     for (const int descriptor : read_only) make_read_only(descriptor);

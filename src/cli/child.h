@@ -26,12 +26,14 @@ class HeldSignals {
 
   const sigset_t& held() const { return held_; }
   const sigset_t& mask_before() const { return mask_before_; }
-  const struct sigaction& child_action_before() const { return child_action_before_; }
+  // As the parent gave it to us; async-signal-safe.
+  void restore_actions() const;
 
  private:
   sigset_t held_;
   sigset_t mask_before_;
   struct sigaction child_action_before_;
+  struct sigaction file_size_action_before_;
 };
 
 // `arguments` and `environment` are NULL-terminated. The descriptor `inherited` (-1: none) loses

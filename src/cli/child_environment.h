@@ -36,6 +36,11 @@ class ChildEnvironment {
   std::vector<const char*> terminated_;
 };
 
+// Name files that the loader writes before the shim is there, and libc without a call that it would
+// see: a run removes them where they lead into a protected tree.
+inline constexpr std::string_view kOutputVariables[] = {"LD_DEBUG_OUTPUT", "LD_PROFILE_OUTPUT",
+                                                        "MALLOC_TRACE", "GMON_OUT_PREFIX"};
+
 // Whether LD_PRELOAD's value names `path`.
 bool preload_names(std::string_view preload, std::string_view path);
 

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/dynamic_loader.h"
+
 namespace hfoffline::cli {
 namespace {
 
@@ -37,6 +39,7 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
+  int descriptor() const { return descriptor_; }
   std::size_t read(void* buffer, std::size_t size, std::uint64_t offset) const {
     if (offset > INT64_MAX) return 0;
     const ssize_t count = pread(descriptor_, buffer, size, static_cast<off_t>(offset));
@@ -64,13 +67,9 @@ std::int64_t file_offset(const Headers& headers, std::uint64_t address) {
   return -1;
 }
 
-struct DynamicNames {
-  std::vector<std::string> needed;
-  std::string soname;
-};
-
-DynamicNames read_dynamic(const Reader& reader, const Headers& headers) {
-  DynamicNames result;
+// DT_NEEDED, as far as it can be read.
+std::vector<std::string> read_needed(const Reader& reader, const Headers& headers) {
+  std::vector<std::string> result;
   const auto dynamic = std::find_if(headers.begin(), headers.end(), [](const Elf64_Phdr& header) {
     return header.p_type == PT_DYNAMIC;
   });
@@ -91,16 +90,9 @@ DynamicNames read_dynamic(const Reader& reader, const Headers& headers) {
   for (const Elf64_Dyn& entry : entries) {
     if (entry.d_tag == DT_NULL) break;
     if (entry.d_un.d_val >= strings.size()) continue;
-    if (entry.d_tag == DT_NEEDED) result.needed.emplace_back(&strings[entry.d_un.d_val]);
-    if (entry.d_tag == DT_SONAME) result.soname = &strings[entry.d_un.d_val];
+    if (entry.d_tag == DT_NEEDED) result.emplace_back(&strings[entry.d_un.d_val]);
   }
   return result;
-}
-
-bool is_loader_name(std::string_view soname) {
-  return soname.starts_with("ld-linux") || soname.starts_with("ld-musl") ||
-         soname.starts_with("libc.musl") ||
-         soname == "libc.so";  // musl's libc and loader are one file
 }
 
 void inspect_elf(const Reader& reader, const Elf64_Ehdr& header, ProgramFile& program) {
@@ -115,9 +107,8 @@ void inspect_elf(const Reader& reader, const Elf64_Ehdr& header, ProgramFile& pr
   program.has_interpreter = std::any_of(headers.begin(), headers.end(), [](const Elf64_Phdr& row) {
     return row.p_type == PT_INTERP;
   });
-  DynamicNames names = read_dynamic(reader, headers);
-  program.needed = std::move(names.needed);
-  program.is_loader = !program.has_interpreter && is_loader_name(names.soname);
+  program.needed = read_needed(reader, headers);
+  program.is_loader = !program.has_interpreter && is_dynamic_loader(reader.descriptor());
 }
 
 // As the kernel splits it: one interpreter, and the rest of the line as one argument.

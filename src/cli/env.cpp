@@ -104,7 +104,7 @@ const Usage env_usage = {
         "made.",
     .examples =
         "hfoffline env --models-dir /mnt/models --explain\n"
-        "eval \"$(hfoffline env --models-dir /mnt/models --scratch /tmp/scratch --shell)\"",
+        "eval \"$(hfoffline env --models-dir /mnt/models --scratch /tmp/s --shell)\"",
     .flags = kFlags,
     .takes_settings = true,
     .positionals = Positionals::kNone,

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cli/child_environment.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/hosts_lookup.h"
@@ -21,6 +22,7 @@
 #include "core/decide.h"
 #include "core/errnos.h"
 #include "core/path.h"
+#include "core/policy_transport.h"
 #include "core/settings.h"
 #include "presets/presets.h"
 
@@ -179,7 +181,8 @@ std::string read_hosts_file() {
   return read_file("/etc/hosts", memory.arena(), &text) == 0 ? std::string(text) : std::string();
 }
 
-std::string explain_name(const Policy& policy, std::string_view name, std::uint16_t port) {
+std::string explain_name(const Policy& policy, std::string_view text_given, std::string_view name,
+                         std::uint16_t port) {
   if (is_localhost(name)) return "allowed: localhost is this machine\n";
   const Verdict verdict = decide_name(policy, name, port);
   if (verdict.allowed) {
@@ -203,7 +206,37 @@ std::string explain_name(const Policy& policy, std::string_view name, std::uint1
          "refused: the lookup fails at once (EAI_NONAME); the name is neither in /etc/hosts nor on "
          "the allow-list\n"
          "rule: default; to allow it: --allow " +
-         shell_quote(printable(name)) + "\n";
+         shell_quote(printable(text_given)) + "\n";
+}
+
+// "10.0.0.0/8", which --allow takes; who means a directory of that name writes ./ before it.
+bool is_network(std::string_view text, std::string* address) {
+  AllowRule rule;
+  std::string_view why;
+  std::size_t offset = 0;
+  if (text.find('/') == text.npos || !parse_allow_rule(text, &rule, &why, &offset) || rule.is_name)
+    return false;
+  *address = text_of(rule.network.base);
+  return true;
+}
+
+// "https://host:443/path"; a directory "https:" is written with ./ before it.
+bool is_url(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  return scheme != text.npos && scheme != 0 && text.find('/') == scheme + 1;
+}
+
+std::string_view host_of_url(std::string_view text) {
+  text.remove_prefix(text.find("://") + 3);
+  text = text.substr(0, text.find_first_of("/?#"));
+  return text.substr(text.rfind('@') + 1);
+}
+
+int refuse_question(std::string_view text, std::string_view what, std::string_view instead) {
+  error(cat("\"", printable(text), "\" is ", what, ": ask about ",
+            instead.empty() ? std::string("a host") : shell_quote(printable(instead)),
+            "\n  a path starts with / or ./, and a variable ends in ="));
+  return kWrongUse;
 }
 
 int explain_host(const RunPlan& plan, std::string_view text) {
@@ -225,10 +258,29 @@ int explain_host(const RunPlan& plan, std::string_view text) {
   policy.attach(built.bytes(), built.size);
   const std::string head = cat(printable(text), "\n");
   return print(cat(head, host.is_address ? describe_address(policy, host.address, host.port)
-                                         : explain_name(policy, host.host, host.port)));
+                                         : explain_name(policy, text, host.host, host.port)));
 }
 
 // ---- Variables
+
+// What the launcher and the exec hooks do to variables that no setting may name.
+std::string_view own_doing(std::string_view name) {
+  if (name == "LD_PRELOAD")
+    return "the shim is put before what is in it, at every start of a program";
+  if (name == "LD_AUDIT") return "removed: such a library would be loaded before the shim";
+  if (name == kPolicyVariable) return "set to the policy of the run, at every start of a program";
+  if (name == "HFOFFLINE_CHECKIN")
+    return "set for the first program alone, which tells the launcher that the shim is there";
+  if (name == "ASAN_OPTIONS") {
+    return "verify_asan_link_order=0 is added, since a shared AddressSanitizer would refuse a shim "
+           "before it";
+  }
+  for (const std::string_view output : kOutputVariables) {
+    if (name == output)
+      return "removed if it points below a protected tree, where nobody may write; else handed on";
+  }
+  return "";
+}
 
 std::string explain_variable(const RunPlan& plan, std::string_view name,
                              const char* const* environment) {
@@ -247,6 +299,8 @@ std::string explain_variable(const RunPlan& plan, std::string_view name,
     if (!variable.why.empty()) append(&text, "why: ", variable.why, "\n");
     return cat(text, "rule: ", text_of(variable.source), "\n", now);
   }
+  if (const std::string_view doing = own_doing(name); !doing.empty())
+    return cat(printable(name), "\n", doing, "\nrule: hfoffline itself\n", now);
   return cat(printable(name), "\nnot managed: a run hands it on as it is\n", now);
 }
 
@@ -285,6 +339,9 @@ int explain_command(const Context& context, const Arguments& arguments) {
   if (text.size() > 1 && text.ends_with('=') && !looks_like_path(text)) {
     return print(explain_variable(plan, text.substr(0, text.size() - 1), context.environment));
   }
+  if (is_url(text)) return refuse_question(text, "a URL", host_of_url(text));
+  if (std::string address; is_network(text, &address))
+    return refuse_question(text, "a network", address);
   if (!looks_like_path(text)) return explain_host(plan, text);
   const std::string redirected =
       explain_redirected(plan, find_in_environment(context.environment, "HOME"), text);

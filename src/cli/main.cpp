@@ -16,6 +16,8 @@
 namespace hfoffline::cli {
 namespace {
 
+constexpr std::string_view kVersionLine = "hfoffline " HFOFFLINE_VERSION "\n";
+
 // A descriptor opened by us must never become the program's stdin, stdout or stderr. Close-on-exec,
 // so that the program that is run finds them closed, as we did.
 void reserve_standard_descriptors() {
@@ -47,8 +49,15 @@ int unknown_command(std::string_view name) {
   return kWrongUse;
 }
 
+int unexpected_argument(std::string_view behind, std::string_view argument) {
+  error(cat("unexpected argument \"", printable(argument), "\" behind ", behind,
+            "\n`hfoffline --help` shows how it is used"));
+  return kWrongUse;
+}
+
 int help_command(std::span<const std::string_view> arguments) {
   if (arguments.empty()) return print(program_help());
+  if (arguments.size() > 1) return unexpected_argument("help", arguments[1]);
   const Command* command = find_command(arguments[0]);
   return command == nullptr ? unknown_command(arguments[0]) : print(command_help(*command));
 }
@@ -60,8 +69,11 @@ int run_main(std::span<const std::string_view> texts, const char* const* environ
   }
   const std::string_view name = texts[0];
   const auto rest = texts.subspan(1);
-  if (name == "--help" || name == "-h") return print(program_help());
-  if (name == "--version") return print("hfoffline " HFOFFLINE_VERSION "\n");
+  const bool wants_help = name == "--help" || name == "-h";
+  const bool wants_version = name == "--version";
+  if ((wants_help || wants_version) && !rest.empty()) return unexpected_argument(name, rest[0]);
+  if (wants_help) return print(program_help());
+  if (wants_version) return print(kVersionLine);
   if (name == "help") return help_command(rest);
   if (name.starts_with("-")) {
     error(cat("unknown flag ", printable(name), "; a command comes first, as in: hfoffline run ",
@@ -77,6 +89,7 @@ int run_main(std::span<const std::string_view> texts, const char* const* environ
     return kWrongUse;
   }
   if (arguments->has(kHelpFlag.name)) return print(command_help(*command));
+  if (arguments->has(kVersionFlag.name)) return print(kVersionLine);
   return command->function(Context{environment}, *arguments);
 }
 

@@ -1,5 +1,7 @@
 #include "cli/models_dir_report.h"
 
+#include <cerrno>
+
 #include "cache/inventory.h"
 #include "cli/message.h"
 #include "cli/run_settings.h"
@@ -30,7 +32,9 @@ std::string describe_finding(const RunPlan& plan) {
     case ModelsDirProblem::kMissing:
     case ModelsDirProblem::kNotADirectory:
     case ModelsDirProblem::kUnreadable:
-      return cat(dir, " cannot be read", clause, "\n  give a directory that this user can list");
+      return cat(dir, " cannot be read", clause,
+                 plan.finding.error == EMFILE ? "\n  raise the limit of open files (ulimit -n)"
+                                              : "\n  give a directory that this user can list");
   }
   return "";
 }
@@ -50,8 +54,8 @@ std::vector<std::string> models_dir_problems(const RunPlan& plan) {
   for (std::string text : {describe_finding(plan), describe_layout(plan)}) {
     if (!text.empty()) problems.push_back(std::move(text));
   }
-  // Without repositories there is nothing to take stock of.
-  if (plan.finding.layout == Layout::kUnknown) return problems;
+  // Without repositories there is nothing to take stock of; what could not be listed was said.
+  if (plan.finding.layout == Layout::kUnknown || plan.finding.error != 0) return problems;
   const Inventory inventory =
       quick_inventory(hub_cache_of(std::string(plan.models_dir), plan.layout));
   std::size_t count = 0;

@@ -28,7 +28,8 @@ RecordFile prepare_record_file(const std::string& wanted, const std::string& oth
   const int descriptor =
       open(wanted.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
   if (descriptor < 0) {
-    file.problem = std::strerror(errno);
+    file.problem =
+        errno == ENXIO ? "a fifo that nobody reads, or no such device" : std::strerror(errno);
     return file;
   }
   struct stat status;

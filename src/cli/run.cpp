@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -40,8 +41,7 @@ namespace {
 constexpr Flag kFlags[] = {
     {"strict", "",
      "fail on anything doubtful: --fail-on-refusal, --unshimmed refuse, and an error where the "
-     "models dir "
-     "looks wrong (2) or a record is lost (125)"},
+     "models dir looks wrong (2), or a record is lost or cannot be written (125)"},
     {"fail-on-refusal", "", "exit with 3 if the command succeeded but something was refused"},
 };
 
@@ -94,12 +94,9 @@ bool is_protected(const RunPlan& plan, const std::string& path) {
   return false;
 }
 
-// The loader writes these before the shim is there, and libc without a call that it would see.
 void remove_outputs_in_trees(Run& run) {
   constexpr std::string_view kDirectory = "LD_PROFILE_OUTPUT";
-  for (const std::string_view name :
-       {std::string_view("LD_DEBUG_OUTPUT"), kDirectory, std::string_view("MALLOC_TRACE"),
-        std::string_view("GMON_OUT_PREFIX")}) {
+  for (const std::string_view name : kOutputVariables) {
     const char* value = run.environment->get(name.data());
     if (value == nullptr || *value == '\0') continue;
     std::string directory = value;
@@ -247,7 +244,9 @@ Ending ending_of(const Run& run, const RunTotals& totals, int wait_status, bool 
   if (ending.code != 0) return ending;
   if (run.strict && (totals.lost_records != 0 || !run.record.problem.empty())) {
     ending.code = kOurFailure;
-    ending.reason = "exit code 125: records are lost, and --strict was given";
+    ending.reason =
+        cat("exit code 125: ", totals.lost_records != 0 ? "records are lost" : "there is no record",
+            ", and --strict was given");
   } else if ((run.strict || run.fail_on_refusal) && totals.violations != 0) {
     ending.code = kRefusalsFound;
     ending.reason = cat("exit code 3: the command succeeded, but ",
@@ -275,6 +274,7 @@ bool anything_happened(const RunTotals& totals) {
 void print_summary(const Run& run, SummaryInputs inputs) {
   const Config& config = run.settings.config;
   inputs.audit = config.text(Key::egress_mode) == "audit";
+  inputs.refuses_unshimmed = config.text(Key::exec_unshimmed) == "refuse";
   inputs.models_dir = run.plan.models_dir;
   inputs.layout = layout_name(run.plan.layout);
   const VariableCounts counts = count_variables(run.plan.environment);
@@ -396,7 +396,17 @@ std::vector<std::string> trees_of(const Config& config) {
   return trees;
 }
 
+// The run itself writes to the counters and to scratch, which have to be somewhere.
+bool seals_everything(const Config& config) {
+  const std::vector<std::string> trees = trees_of(config);
+  if (std::find(trees.begin(), trees.end(), "/") == trees.end()) return false;
+  error(cat("\"/\" cannot be protected: the run itself has to write somewhere below it",
+            "\n  give the directories that matter to --models-dir and --protect"));
+  return true;
+}
+
 int prepare_and_start(Run& run) {
+  if (seals_everything(run.settings.config)) return kWrongUse;
   const ShimFile shim = find_shim(run.context);
   if (!shim.problem.empty()) {
     error(shim.problem);
@@ -420,6 +430,7 @@ int prepare_and_start(Run& run) {
     run.environment.emplace(run.context.environment, run.plan.environment);
     remove_outputs_in_trees(run);
     run.target = find_target(run.arguments.positionals[0], run.environment->get("PATH"));
+    look_at_loaded(run.arguments.positionals, run.target);
     if (run.target.error != 0)
       code = report_start_failure(run.arguments.positionals[0], run.target.error, false);
     // A run inside a run: static, but it puts the shim into what it starts.
@@ -452,7 +463,7 @@ const Usage run_usage = {
         "failed; 126 the command cannot be executed; 127 it was not found.",
     .examples =
         "hfoffline run --models-dir /mnt/models -- pytest -q\n"
-        "hfoffline run --models-dir /mnt/models --allow minio.ci:9000 --strict -- make test\n"
+        "hfoffline run --models-dir /mnt/models --allow minio.ci:9000 --strict -- make\n"
         "hfoffline run --mode audit --record audit.jsonl -- python3 app.py",
     .flags = kFlags,
     .takes_settings = true,

@@ -3,22 +3,27 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include "cli/message.h"
 #include "cli/string_tools.h"
 #include "core/path.h"
 #include "core/settings.h"
+#include "core/text.h"
 
 namespace hfoffline::cli {
 namespace {
@@ -65,9 +70,38 @@ int reserve(int descriptor, std::size_t size) {
   if (fstatfs(descriptor, &file_system) == 0 && file_system.f_type == TMPFS_MAGIC)
     return posix_fallocate(descriptor, 0, static_cast<off_t>(size));
   const std::vector<char> zeros(size);
-  const ssize_t count = pwrite(descriptor, zeros.data(), size, 0);
-  if (count < 0) return errno;
-  return static_cast<std::size_t>(count) == size ? 0 : ENOSPC;
+  // Where only a part fits, the rest says why.
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t count =
+        pwrite(descriptor, zeros.data() + done, size - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count < 0 ? errno : ENOSPC;
+    done += static_cast<std::size_t>(count);
+  }
+  return 0;
+}
+
+constexpr char kMemory[] = "/dev/shm";
+constexpr std::string_view kPrefix = "hfoffline-run-";
+// Far longer than it takes to make a directory and lock it.
+constexpr time_t kAbandonedSeconds = 60;
+
+// In a place that everybody can write to, somebody else may have taken the name.
+void remove_own(const std::string& path) {
+  struct stat status;
+  if (lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid())
+    remove_entry(AT_FDCWD, path.c_str(), 0);
+}
+
+std::string_view what_helps_against(int failure) {
+  switch (failure) {
+    case EMFILE:
+      return "\n  raise the limit of open files (ulimit -n)";
+    case EFBIG:
+      return "\n  raise the limit of the size of files (ulimit -f)";
+    default:
+      return "\n  set TMPDIR to a directory with some free space that this user can write to";
+  }
 }
 
 bool is_inside(const char* directory, std::span<const std::string> trees) {
@@ -77,6 +111,37 @@ bool is_inside(const char* directory, std::span<const std::string> trees) {
     if (is_at_or_below(path, tree)) return true;
   }
   return false;
+}
+
+// Removes what launchers left that were killed a while ago. The lock decides, since the pid in the
+// name may be of another pid namespace; the pid and the age spare the directories that are being
+// made.
+void sweep(std::span<const char* const> scratch_parents, std::span<const std::string> trees) {
+  DIR* entries = opendir(kMemory);
+  if (entries == nullptr) return;
+  while (const dirent* entry = readdir(entries)) {
+    const std::string_view name = entry->d_name;
+    if (!name.starts_with(kPrefix)) continue;
+    const std::string_view pid = name.substr(kPrefix.size(), name.rfind('-') - kPrefix.size());
+    std::uint64_t number = 0;
+    if (!parse_decimal(pid, INT_MAX, &number) || number == 0) continue;
+    if (kill(static_cast<pid_t>(number), 0) == 0 || errno != ESRCH) continue;
+    const int directory =
+        openat(dirfd(entries), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory < 0) continue;
+    struct stat status;
+    if (fstat(directory, &status) == 0 && status.st_uid == geteuid() &&
+        time(nullptr) - status.st_mtime > kAbandonedSeconds &&
+        flock(directory, LOCK_EX | LOCK_NB) == 0 && !is_inside(kMemory, trees)) {
+      for (const char* parent : scratch_parents) {
+        if (parent == nullptr || is_inside(parent, trees)) continue;
+        for (const char* part : {"-scratch", "-shim"}) remove_own(cat(parent, "/", name, part));
+      }
+      remove_entry(dirfd(entries), entry->d_name, 0);
+    }
+    close(directory);
+  }
+  closedir(entries);
 }
 
 }  // namespace
@@ -120,10 +185,12 @@ int RunDirectory::open_to_other_users() {
 }
 
 int RunDirectory::create_in(std::string_view parent) {
-  std::string path = cat(parent, "/hfoffline-run-", getpid(), "-XXXXXX");
+  std::string path = cat(parent, "/", kPrefix, getpid(), "-XXXXXX");
   if (mkdtemp(path.data()) == nullptr) return errno;
   path_ = std::move(path);
   token_.clear();
+  lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0) flock(lock_, LOCK_EX | LOCK_NB);
   const bool for_all = geteuid() == 0 && open_to_other_users() == 0;
   const int descriptor =
       open(run_state_file().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -148,21 +215,21 @@ bool RunDirectory::create(const Context& context, std::span<const std::string> t
                           std::string* problem) {
   const char* given = find_in_environment(context.environment, "TMPDIR");
   if (given != nullptr && given[0] != '/') given = nullptr;
-  std::string tried;
-  const auto usable = [&](const char* parent) {
-    if (parent == nullptr) return false;
-    if (!is_inside(parent, trees)) return true;
-    append(&tried, "\n  ", printable(parent), ": is inside a protected tree");
-    return false;
-  };
-  for (const char* parent : {"/dev/shm", given, "/tmp", "/var/tmp"}) {
-    if (state_ != nullptr || !usable(parent)) continue;
-    if (const int failure = create_in(parent); failure != 0) {
+  std::string tried;  // each place once, with why it is none
+  const std::array<const char*, 4> scratch_parents = {given, "/tmp", "/var/tmp", kMemory};
+  sweep(scratch_parents, trees);
+  int failure = 0;
+  for (const char* parent : {kMemory, given, "/tmp", "/var/tmp"}) {
+    if (state_ != nullptr || parent == nullptr) continue;
+    if (is_inside(parent, trees)) {
+      append(&tried, "\n  ", printable(parent), ": is inside a protected tree");
+    } else if (failure = create_in(parent); failure != 0) {
       append(&tried, "\n  ", printable(parent), ": ", std::strerror(failure));
     }
   }
-  for (const char* parent : {given, "/tmp", "/var/tmp", "/dev/shm"}) {
-    if (!base_.empty() || !usable(parent)) continue;
+  for (const char* parent : scratch_parents) {
+    if (state_ == nullptr || !base_.empty() || parent == nullptr || is_inside(parent, trees))
+      continue;
     // The name is one that mkdtemp found unused a moment ago, in another place; if it is taken all
     // the same, making it fails.
     if (access(parent, W_OK | X_OK) == 0) {
@@ -170,8 +237,9 @@ bool RunDirectory::create(const Context& context, std::span<const std::string> t
     }
   }
   if (state_ != nullptr && !base_.empty()) return true;
-  *problem = cat("no place for the directory of the run", tried,
-                 "\n  set TMPDIR to a directory with some free space that this user can write to");
+  *problem = cat("no place for the directory of the run",
+                 tried.empty() ? "\n  temporary files cannot be made anywhere" : tried.c_str(),
+                 what_helps_against(failure));
   return false;
 }
 
@@ -195,6 +263,8 @@ std::string RunDirectory::remove() {
   remove_directory(path_);
   if (!base_.empty()) remove_directory(scratch());
   if (has_place_for_shim_) remove_directory(place_for_shim());
+  if (lock_ >= 0) close(lock_);
+  lock_ = -1;
   path_.clear();
   base_.clear();
   has_place_for_shim_ = false;

@@ -14,7 +14,9 @@
 
 namespace hfoffline::cli {
 
-// Removes the directories with everything in them when it goes out of scope.
+// Removes the directories with everything in them when it goes out of scope. A launcher that was
+// killed cannot: what it left in /dev/shm, and the scratch that belongs to it, is removed by a
+// later run of the same user.
 class RunDirectory {
  public:
   RunDirectory() = default;
@@ -54,6 +56,7 @@ class RunDirectory {
   std::string token_;  // part of the names in it, where other users may enter
   std::string base_;   // of the names where temporary files go
   bool has_place_for_shim_ = false;
+  int lock_ = -1;  // of the directory: held for as long as this process lives
   RunState* state_ = nullptr;
 };
 

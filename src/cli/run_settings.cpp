@@ -9,7 +9,6 @@
 #include "cli/message.h"
 #include "cli/string_tools.h"
 #include "core/settings.h"
-#include "core/suggest.h"
 #include "presets/presets.h"
 
 namespace hfoffline::cli {
@@ -33,21 +32,6 @@ bool is_path(ValueType type) {
 std::string_view keep(RunSettings& settings, std::string text) {
   settings.texts.push_back(std::move(text));
   return settings.texts.back();
-}
-
-// Variables of ours that are no settings.
-constexpr std::string_view kFurtherVariables[] = {
-    "HFOFFLINE_CONFIG", "HFOFFLINE_POLICY", "HFOFFLINE_CHECKIN",
-    "HFOFFLINE_ACTIVE", "HFOFFLINE_TEST",   "HFOFFLINE_SHIM",
-};
-
-template <class Function>
-void for_each_known_variable(Function function) {
-  for (const std::string_view name : kFurtherVariables) function(name);
-  for (int i = 0; i < static_cast<int>(Key::count); ++i) {
-    const KeyInfo& info = key_info(static_cast<Key>(i));
-    if (!info.environment.empty()) function(info.environment);
-  }
 }
 
 bool apply_flags(const Arguments& arguments, RunSettings& settings, Diagnostic& problem) {
@@ -114,18 +98,8 @@ std::string absolute_record_file(const Config& config) {
 
 std::vector<UnknownVariable> unknown_variables(const char* const* environment) {
   std::vector<UnknownVariable> result;
-  for (; environment != nullptr && *environment != nullptr; ++environment) {
-    const std::string_view entry = *environment;
-    if (!entry.starts_with("HFOFFLINE_")) continue;
-    const std::string_view name = entry.substr(0, entry.find('='));
-    bool known = false;
-    for_each_known_variable(
-        [&](std::string_view candidate) { known = known || candidate == name; });
-    if (known) continue;
-    Suggestion suggestion(name);
-    for_each_known_variable([&](std::string_view candidate) { suggestion.offer(candidate); });
-    result.push_back({std::string(name), suggestion.best()});
-  }
+  UnknownVariable variable;
+  while (next_unknown_variable(&environment, &variable)) result.push_back(variable);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/config.h"
 #include "core/run_plan.h"
+#include "core/settings.h"
 
 namespace hfoffline::cli {
 
@@ -48,11 +49,7 @@ std::string absolute_record_file(const Config& config);
 // `path` from the working directory, if it is relative.
 std::string absolute_path(std::string_view path);
 
-// Names of HFOFFLINE_* variables that nothing reads, with what was probably meant.
-struct UnknownVariable {
-  std::string name;
-  std::string_view suggestion;  // or ""
-};
+// HFOFFLINE_* variables that nothing reads; the names point into `environment`.
 std::vector<UnknownVariable> unknown_variables(const char* const* environment);
 
 // Counts the variables a plan sets and removes.

@@ -180,6 +180,21 @@ std::string targets_of(const std::vector<RecordLine>& lines, std::string_view ki
   return cat(": ", join(targets, ", "), more);
 }
 
+// Starts of programs that were refused. The counts know them all, but not what became of each;
+// there is one setting for the whole run, and a start without the shim's file is refused in any.
+std::uint64_t refused_starts(const SummaryInputs& inputs) {
+  const std::uint64_t all = refusals(inputs.totals, Kind::exec);
+  if (inputs.refuses_unshimmed) return all;
+  std::map<std::tuple<std::int64_t, std::string, std::string>, RunningCount> counts;
+  for (const RecordLine& line : inputs.record.lines) {
+    if (line.kind == "exec" && line.verdict == "refuse")
+      counts[{line.pid, line.operation, line.target}].see(line.count);
+  }
+  std::uint64_t refused = 0;
+  for (const auto& [key, count] : counts) refused += count.total();
+  return std::min(refused, all);
+}
+
 void show_remarks(const SummaryInputs& inputs, Page& page) {
   const std::vector<RecordLine>& lines = inputs.record.lines;
   if (const std::uint64_t count = refusals(inputs.totals, Kind::probe)) {
@@ -196,15 +211,12 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
                         " loaded without RTLD_DEEPBIND"));
   }
   if (const std::uint64_t count = refusals(inputs.totals, Kind::exec); count > loads) {
-    const auto with_verdict = [&](std::string_view verdict) {
-      return std::count_if(lines.begin(), lines.end(), [&](const RecordLine& line) {
-        return line.kind == "exec" && line.verdict == verdict;
-      });
-    };
     std::string what;
-    if (const auto refused = with_verdict("refuse"); refused != 0) {
+    if (const std::uint64_t refused = refused_starts(inputs); refused != 0) {
       what = cat(" (", refused, " refused)");
-    } else if (with_verdict("allow") != 0) {
+    } else if (std::any_of(lines.begin(), lines.end(), [](const RecordLine& line) {
+                 return line.kind == "exec" && line.verdict == "allow";
+               })) {
       what = " (allowed)";  // one setting for the whole run
     }
     page.wrapped(2, cat(plural(count - loads, "start of a program", "starts of programs"),
@@ -223,7 +235,11 @@ void show_allow_list(const SummaryInputs& inputs, Page& page) {
 }
 
 void show_record(const SummaryInputs& inputs, Page& page) {
-  if (inputs.totals.lost_records != 0 || !inputs.record_problem.empty()) {
+  if (inputs.totals.lost_records == 0 && !inputs.record_problem.empty()) {
+    page.wrapped(
+        2, page.alarming(cat("the record ", printable(inputs.record_file), " cannot be written (",
+                             inputs.record_problem, "); there was nothing to write")));
+  } else if (inputs.totals.lost_records != 0) {
     std::string text =
         cat(plural(inputs.totals.lost_records, "record", "records"), " could not be written");
     if (!inputs.record_file.empty()) append(&text, " to ", printable(inputs.record_file));
@@ -306,7 +322,12 @@ std::string render_summary(const SummaryInputs& inputs) {
     page.wrapped(0, cat("hfoffline: nothing was refused; ", managed(inputs)));
     return page.take();
   }
-  if (network + writes == 0) {
+  if (const std::uint64_t starts = refused_starts(inputs); network + writes == 0 && starts != 0) {
+    page.line(
+        0, page.alarming(cat(
+               "hfoffline: ", plural(starts, "start of a program was", "starts of programs were"),
+               " refused")));
+  } else if (network + writes == 0) {
     page.line(0, page.strong("hfoffline: nothing was refused"));
   } else if (!inputs.audit || network == 0) {
     page.line(0, page.alarming(

@@ -43,7 +43,8 @@ struct SummaryInputs {
   RunTotals totals;
   RecordContents record;
   bool audit = false;
-  std::string models_dir;  // empty: none
+  bool refuses_unshimmed = false;  // [exec] unshimmed = "refuse"
+  std::string models_dir;          // empty: none
   std::string_view layout;
   std::size_t variables_set = 0;
   std::size_t variables_removed = 0;

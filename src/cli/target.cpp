@@ -11,6 +11,7 @@
 
 #include "cli/elf_file.h"
 #include "cli/string_tools.h"
+#include "core/dynamic_loader.h"
 
 namespace hfoffline::cli {
 namespace {
@@ -90,6 +91,7 @@ void look_at(const std::string& path, const char* search_path, int depth, Target
   };
   switch (program.format) {
     case FileFormat::kElf:
+      target.is_loader = depth == 0 && program.is_loader;
       if (!program.native) {
         unshimmed(Reason::exec_foreign);
       } else if (!program.has_interpreter && !program.is_loader) {
@@ -148,6 +150,22 @@ Target find_target(std::string_view name, const char* search_path) {
   Target target = locate(name, search_path);
   if (target.error == 0) look_at(target.path, search_path, 0, target);
   return target;
+}
+
+void look_at_loaded(std::span<const std::string_view> texts, Target& target) {
+  if (!target.is_loader || target.unshimmed != Reason::none) return;
+  std::vector<const char*> arguments;
+  for (const std::string_view text : texts) arguments.push_back(text.data());
+  arguments.push_back(nullptr);
+  const char* name = loaded_program(arguments.data());
+  if (name == nullptr) return;
+  const ProgramFile program = inspect_program(name);
+  if (program.format != FileFormat::kElf || !program.native || program.has_interpreter ||
+      program.is_loader) {
+    return;
+  }
+  target.unshimmed = Reason::exec_static;
+  target.unshimmed_file = name;
 }
 
 }  // namespace hfoffline::cli

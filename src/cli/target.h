@@ -1,6 +1,7 @@
 // The program a run starts: found as execvp(3) finds it, and looked at before it runs.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,17 @@ struct Target {
   std::string unshimmed_file;
 
   bool uses_shared_asan = false;
+  bool is_loader = false;  // a dynamic loader: what it is told to load decides
 };
 
 // `search_path` is the value of PATH that the program will have, nullptr if none. Directories are
 // tried in order; what cannot be executed is passed over but remembered, so that the error is
 // EACCES rather than ENOENT.
 Target find_target(std::string_view name, const char* search_path);
+
+// Where the target is a dynamic loader, looks at the program that it is told to load. `texts` is
+// the whole command, each NUL-terminated.
+void look_at_loaded(std::span<const std::string_view> texts, Target& target);
 
 // Whether executing the file makes the loader ignore LD_PRELOAD: setuid, setgid or file
 // capabilities that give this process something it does not have.

@@ -254,8 +254,27 @@ std::size_t count_items(const ListItem* item) {
 
 }  // namespace
 
+bool check_environment_settings(const Config& config, Diagnostic& error) {
+  const Setting& marker = config.at(Key::cache_marker);
+  if (!marker.text.empty() && !check_name("[cache] marker", marker.text, marker.source, error))
+    return false;
+  for (const ListItem* item = config.items(Key::env_unset); item != nullptr; item = item->next) {
+    if (!check_name("[env] unset", item->text, item->source, error)) return false;
+  }
+  for (const ListItem* item = config.items(Key::env_set); item != nullptr; item = item->next) {
+    const std::size_t equals = find_byte(item->text, '=');
+    if (equals == std::string_view::npos) {
+      return refuse_name("[env] set", item->text, item->source, "has no value", "write NAME=VALUE",
+                         error);
+    }
+    if (!check_name("[env] set", slice(item->text, 0, equals), item->source, error)) return false;
+  }
+  return true;
+}
+
 bool plan_environment(const Presets& presets, const Config& config, const EnvironmentInputs& inputs,
                       Arena& arena, EnvironmentPlan& plan, Diagnostic& error) {
+  if (!check_environment_settings(config, error)) return false;
   const std::size_t preset_count =
       presets.count < kMaximumPresets ? presets.count : kMaximumPresets;
   const std::uint64_t selected = select_presets({presets.presets, preset_count}, config);
@@ -280,7 +299,6 @@ bool plan_environment(const Presets& presets, const Config& config, const Enviro
   const Setting& models_dir = config.at(Key::cache_models_dir);
   const Setting& marker = config.at(Key::cache_marker);
   if (!marker.text.empty()) {
-    if (!check_name("[cache] marker", marker.text, marker.source, error)) return false;
     const std::string_view why = "[cache] marker: leads to the models dir";
     if (inputs.models_dir.empty()
             ? !planner.unset(marker.text, "[cache] marker: there is no models dir", marker.source)
@@ -288,20 +306,12 @@ bool plan_environment(const Presets& presets, const Config& config, const Enviro
       return false;
   }
   for (; unset != nullptr; unset = unset->next) {
-    if (!check_name("[env] unset", unset->text, unset->source, error) ||
-        !planner.unset(unset->text, "[env] unset", unset->source))
-      return false;
+    if (!planner.unset(unset->text, "[env] unset", unset->source)) return false;
   }
   for (; set != nullptr; set = set->next) {
     const std::size_t equals = find_byte(set->text, '=');
-    if (equals == std::string_view::npos) {
-      return refuse_name("[env] set", set->text, set->source, "has no value", "write NAME=VALUE",
-                         error);
-    }
     const std::string_view name = slice(set->text, 0, equals);
-    if (!check_name("[env] set", name, set->source, error) ||
-        !planner.set(name, slice(set->text, equals + 1), "[env] set", set->source))
-      return false;
+    if (!planner.set(name, slice(set->text, equals + 1), "[env] set", set->source)) return false;
   }
 
   const Source own;

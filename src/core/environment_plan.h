@@ -113,6 +113,10 @@ inline constexpr std::string_view kProxiesPreset = "proxies";
 // Where HF_HOME leads below the scratch directory when the models dir is a bare hub cache.
 inline constexpr std::string_view kScratchHfHome = "hf-home";
 
+// Whether every name in [cache] marker, [env] unset and [env] set may be set: false, with `error`
+// filled, at the first that is none or ours (HFOFFLINE_*, LD_PRELOAD and the like).
+bool check_environment_settings(const Config& config, Diagnostic& error);
+
 // Later wins: presets in table order (two that disagree about a name do not compile), then [cache]
 // marker, then [env] unset, then [env] set (the last one of a name). HFOFFLINE_ACTIVE and
 // HFOFFLINE_MODELS_DIR are always part of the plan, the latter as unset when there is no models
@@ -123,8 +127,7 @@ inline constexpr std::string_view kScratchHfHome = "hf-home";
 // would lead to it or to scratch is left alone, offline variables and unsets stay. Without a
 // scratch directory the variables that would lead there are left alone.
 //
-// Returns false and fills `error` if the arena is full or a config entry names a variable that is
-// ours (HFOFFLINE_*, LD_PRELOAD and the like).
+// Returns false and fills `error` if the arena is full or check_environment_settings says so.
 bool plan_environment(const Presets& presets, const Config& config, const EnvironmentInputs& inputs,
                       Arena& arena, EnvironmentPlan& plan, Diagnostic& error);
 

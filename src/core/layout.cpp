@@ -167,8 +167,14 @@ class Detail {
 
 void say_error(LayoutFinding& finding, ModelsDirProblem problem, int error) {
   finding.problem = problem;
-  const std::string_view name = errno_name(error);
-  Detail(finding).add(name.empty() ? "I/O error" : name);
+  finding.error = error;
+  std::string_view name = errno_name(error);
+  if (error == EMFILE) {
+    name = "too many files are open (EMFILE)";
+  } else if (name.empty()) {
+    name = "I/O error";
+  }
+  Detail(finding).add(name);
 }
 
 LayoutFinding cannot_open(const char* path, int error) {

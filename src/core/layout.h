@@ -33,6 +33,7 @@ struct LayoutFinding {
   // Non-empty for every problem but a plain kMissing or kEmpty. With kNone it is a remark (a hub/
   // next to cache entries that no client will look at). NUL-terminated, control characters as '?'.
   char detail[256] = "";
+  int error = 0;  // the errno of kUnreadable, where there is one
 };
 
 // Detects the layout of the directory at `path` (NUL-terminated). Reads that directory and, if

@@ -49,6 +49,8 @@ std::string_view clause(int failure) {
       return "cannot be read (permission denied)";
     case ELOOP:
       return "is a loop of symbolic links";
+    case EMFILE:
+      return "cannot be opened: too many files are open (EMFILE)";
     default:
       return "cannot be opened";
   }
@@ -110,7 +112,8 @@ bool resolve_tree(std::string_view what, std::string_view path, const Source& so
     return complain(source, what, path, clause(static_cast<int>(-result)),
                     result == -ENOENT
                         ? "create or mount it before the run; it is never made for you"
-                        : "give a directory that this user can list",
+                    : result == -EMFILE ? "raise the limit of open files (ulimit -n)"
+                                        : "give a directory that this user can list",
                     error);
   }
   tree->path = canonical_path(descriptor, path, arena);

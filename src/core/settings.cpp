@@ -1,14 +1,35 @@
 #include "core/settings.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "core/errnos.h"
+#include "core/suggest.h"
 #include "core/sys.h"
 
 namespace hfoffline {
 namespace {
 
 constexpr std::size_t kMaximumPathBytes = 4096;
+
+constexpr std::string_view kOwnPrefix = "HFOFFLINE_";
+// Variables of ours that are no settings.
+constexpr std::string_view kFurtherVariables =
+    "HFOFFLINE_CONFIG HFOFFLINE_POLICY HFOFFLINE_CHECKIN HFOFFLINE_ACTIVE HFOFFLINE_TEST "
+    "HFOFFLINE_SHIM ";
+
+template <class Function>
+void for_each_known_variable(Function function) {
+  for (std::string_view rest = kFurtherVariables; !rest.empty();) {
+    const std::size_t blank = find_byte(rest, ' ');
+    function(slice(rest, 0, blank));
+    rest = slice(rest, blank + 1);
+  }
+  for (int i = 0; i < static_cast<int>(Key::count); ++i) {
+    const KeyInfo& info = key_info(static_cast<Key>(i));
+    if (!info.environment.empty()) function(info.environment);
+  }
+}
 
 bool fail_to_read(std::string_view path, int error, std::string_view asked_by,
                   Diagnostic& diagnostic) {
@@ -26,6 +47,9 @@ bool fail_to_read(std::string_view path, int error, std::string_view asked_by,
     message.add(" does not exist");
   } else if (error == EISDIR) {
     message.add(" is a directory");
+  } else if (error == ESPIPE) {
+    message.add(" is a fifo, not a file");
+    hint = "give a file; what another program writes can be given as <(...)";
   } else if (error == ENOMEM) {
     message.add(" does not fit into memory");
   } else if (error == EBUSY) {
@@ -64,7 +88,34 @@ bool find_upward(Arena& arena, std::string_view* path) {
   }
 }
 
+// `--config <(...)` names a pipe that has a writer: its data is waited for. False if it is a fifo.
+bool wait_for_shells_pipe(int descriptor) {
+  constexpr std::uint64_t kPipes = 0x50495045;  // PIPEFS_MAGIC
+  std::uint64_t buffer[32];                     // struct statfs, which starts with the type
+  return sys::call(SYS_fstatfs, descriptor, sys::word(buffer)) == 0 && buffer[0] == kPipes &&
+         sys::fcntl(descriptor, F_SETFL, O_RDONLY) == 0;
+}
+
 }  // namespace
+
+bool next_unknown_variable(const char* const** environment, UnknownVariable* unknown) {
+  if (*environment == nullptr) return false;
+  for (; **environment != nullptr; ++*environment) {
+    std::string_view name = **environment;
+    name = slice(name, 0, find_byte(name, '='));
+    if (slice(name, 0, kOwnPrefix.size()) != kOwnPrefix) continue;
+    bool known = false;
+    for_each_known_variable(
+        [&](std::string_view candidate) { known = known || candidate == name; });
+    if (known) continue;
+    Suggestion suggestion(name);
+    for_each_known_variable([&](std::string_view candidate) { suggestion.offer(candidate); });
+    *unknown = {name, suggestion.best()};
+    ++*environment;
+    return true;
+  }
+  return false;
+}
 
 const char* find_in_environment(const char* const* environment, std::string_view name) {
   if (environment == nullptr) return nullptr;
@@ -78,13 +129,16 @@ const char* find_in_environment(const char* const* environment, std::string_view
 }
 
 int read_file(const char* path, Arena& arena, std::string_view* text) {
-  const long descriptor = sys::open(path, O_RDONLY | O_CLOEXEC);
+  // Not waiting: a fifo that nobody writes to would stop every program of a run.
+  const long descriptor = sys::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return static_cast<int>(-descriptor);
   int result = 0;
   sys::Stat status;
   const long stated = sys::fstat(static_cast<int>(descriptor), &status);
   if (stated < 0) {
     result = static_cast<int>(-stated);
+  } else if (S_ISFIFO(status.mode) && !wait_for_shells_pipe(static_cast<int>(descriptor))) {
+    result = ESPIPE;
   } else if (status.size > kMaximumConfigBytes) {
     result = EFBIG;
   } else {

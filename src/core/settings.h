@@ -23,9 +23,18 @@ const char* find_in_environment(const char* const* environment, std::string_view
 bool load_settings(std::string_view flag, const char* const* environment,
                    const PresetNames& presets, Arena& arena, Config& config, Diagnostic& error);
 
+// A variable named HFOFFLINE_* that nothing reads: mistyped, most likely.
+struct UnknownVariable {
+  std::string_view name;
+  std::string_view suggestion;  // a name that is read, or ""
+};
+// The next one in `*environment` (NULL-terminated), which is moved behind it. False if there is
+// none.
+bool next_unknown_variable(const char* const** environment, UnknownVariable* unknown);
+
 // Reads a whole file into the arena, NUL-terminated. Returns 0 or an errno (EFBIG beyond
-// kMaximumConfigBytes, EBUSY if it grew meanwhile, ENOMEM if the arena is too small). What it takes
-// of the arena is not given back.
+// kMaximumConfigBytes, ESPIPE for a fifo with a name, EBUSY if it grew meanwhile, ENOMEM if the
+// arena is too small). What it takes of the arena is not given back.
 int read_file(const char* path, Arena& arena, std::string_view* text);
 
 }  // namespace hfoffline

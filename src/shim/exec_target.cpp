@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "core/dynamic_loader.h"
 #include "core/sys.h"
 #include "core/text.h"
 #include "shim/policy_source.h"
@@ -44,7 +45,22 @@ bool runs_with_privileges(int descriptor, const sys::Stat& status) {
                    sys::word(capabilities), sizeof(capabilities)) > 0;
 }
 
-Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size) {
+Reason inspect(int descriptor, int depth, char* const* arguments);
+
+// The loader takes us along, but into a static program only as far as its own end. What else is odd
+// about the program, the loader sees to.
+Reason inspect_loaded(char* const* arguments) {
+  const char* program = loaded_program(arguments);
+  if (program == nullptr) return Reason::none;
+  const long descriptor = sys::open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return Reason::none;
+  const Reason reason = inspect(static_cast<int>(descriptor), kMaximumInterpreters, nullptr);
+  sys::close(static_cast<int>(descriptor));
+  return reason == Reason::exec_static ? reason : Reason::none;
+}
+
+Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size,
+                   char* const* arguments) {
   ElfW(Ehdr) header;
   if (size < sizeof(header) || bytes[EI_CLASS] != ELFCLASS64 || bytes[EI_DATA] != ELFDATA2LSB) {
     return Reason::exec_foreign;
@@ -62,7 +78,7 @@ Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size)
     }
     if (segment.p_type == PT_INTERP) return Reason::none;
   }
-  return Reason::exec_static;
+  return is_dynamic_loader(descriptor) ? inspect_loaded(arguments) : Reason::exec_static;
 }
 
 // The interpreter of "#! /bin/sh -e", as fs/binfmt_script.c splits it.
@@ -77,7 +93,7 @@ std::string_view script_interpreter(std::string_view text) {
   return slice(text, 0, length);
 }
 
-Reason inspect(int descriptor, int depth) {
+Reason inspect(int descriptor, int depth, char* const* arguments) {
   sys::Stat status;
   if (sys::fstat(descriptor, &status) != 0 || !S_ISREG(status.mode)) return Reason::none;
   unsigned char bytes[kHeaderBytes];
@@ -85,15 +101,16 @@ Reason inspect(int descriptor, int depth) {
   if (count < 4) return Reason::none;
   const auto size = static_cast<std::size_t>(count);
   if (__builtin_memcmp(bytes, ELFMAG, SELFMAG) == 0) {
-    return runs_with_privileges(descriptor, status) ? Reason::exec_privileged
-                                                    : inspect_elf(descriptor, bytes, size);
+    return runs_with_privileges(descriptor, status)
+               ? Reason::exec_privileged
+               : inspect_elf(descriptor, bytes, size, arguments);
   }
   if (bytes[0] != '#' || bytes[1] != '!' || depth == kMaximumInterpreters) return Reason::none;
   char path[kHeaderBytes];
   Appender(path).add(script_interpreter({reinterpret_cast<char*>(bytes), size})).c_str();
   const long interpreter = sys::open(path, O_RDONLY | O_CLOEXEC);
   if (interpreter < 0) return Reason::none;
-  const Reason reason = inspect(static_cast<int>(interpreter), depth + 1);
+  const Reason reason = inspect(static_cast<int>(interpreter), depth + 1, nullptr);
   sys::close(static_cast<int>(interpreter));
   return reason;
 }
@@ -112,7 +129,7 @@ bool starts_with_privileges() {
 
 }  // namespace
 
-Reason inspect_target(int directory, const char* path) {
+Reason inspect_target(int directory, const char* path, char* const* arguments) {
   if (starts_with_privileges() &&
       sys::faccessat(directory, path, X_OK, 0x200 /* AT_EACCESS */) == 0)
     return Reason::exec_privileged;
@@ -127,16 +144,16 @@ Reason inspect_target(int directory, const char* path) {
     return Reason::none;
   }
   if (descriptor < 0) return Reason::none;
-  const Reason reason = inspect(static_cast<int>(descriptor), 0);
+  const Reason reason = inspect(static_cast<int>(descriptor), 0, arguments);
   sys::close(static_cast<int>(descriptor));
   return reason;
 }
 
-Reason inspect_open_target(int descriptor) {
+Reason inspect_open_target(int descriptor, char* const* arguments) {
   // The descriptor may be O_PATH: read through another one.
   char link[64];
   Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
-  return inspect_target(AT_FDCWD, link);
+  return inspect_target(AT_FDCWD, link, arguments);
 }
 
 bool find_in_path(const char* file, const char* search_path, char* found, unsigned long size) {

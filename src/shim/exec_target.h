@@ -8,8 +8,10 @@ namespace hfoffline::shim {
 // Reason::none: the shim follows, or there is nothing to judge (missing, not executable: exec says
 // so itself). Follows "#!" lines. `directory` as for execveat(2). Raw system calls; about 5 KiB of
 // stack.
-Reason inspect_target(int directory, const char* path);
-Reason inspect_open_target(int descriptor);
+// With `arguments` (may be null), a program that a dynamic loader is told to load is looked at,
+// too.
+Reason inspect_target(int directory, const char* path, char* const* arguments);
+Reason inspect_open_target(int descriptor, char* const* arguments);
 
 // The file that execvp(3) would start: `file` itself if it has a slash, else the first executable
 // in PATH. False if there is none.

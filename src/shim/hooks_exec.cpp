@@ -40,22 +40,22 @@ using namespace hfoffline::shim;
   START_WITH(environment, judged, error_itself, (void)0, call)
 
 INTERPOSE(int, execve, (const char* path, char* const arguments[], char* const environment[])) {
-  EXEC_WITH(environment, judge_exec("execve", AT_FDCWD, path), fail,
+  EXEC_WITH(environment, judge_exec("execve", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
 INTERPOSE(int, execv, (const char* path, char* const arguments[])) {
-  EXEC_WITH(environ, judge_exec("execv", AT_FDCWD, path), fail,
+  EXEC_WITH(environ, judge_exec("execv", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
 INTERPOSE(int, execvp, (const char* file, char* const arguments[])) {
-  EXEC_WITH(environ, judge_exec_in_path("execvp", file), fail,
+  EXEC_WITH(environ, judge_exec_in_path("execvp", file, arguments), fail,
             NEXT(execvpe)(file, arguments, fresh));
 }
 
 INTERPOSE(int, execvpe, (const char* file, char* const arguments[], char* const environment[])) {
-  EXEC_WITH(environment, judge_exec_in_path("execvpe", file), fail,
+  EXEC_WITH(environment, judge_exec_in_path("execvpe", file, arguments), fail,
             NEXT(execvpe)(file, arguments, fresh));
 }
 
@@ -64,13 +64,13 @@ INTERPOSE(int, execveat,
            int flags)) {
   const bool descriptor = names_descriptor(path, flags);
   EXEC_WITH(environment,
-            descriptor ? judge_exec_of_descriptor("execveat", directory)
-                       : judge_exec("execveat", directory, path),
+            descriptor ? judge_exec_of_descriptor("execveat", directory, arguments)
+                       : judge_exec("execveat", directory, path, arguments),
             fail, NEXT(execveat)(directory, path, arguments, fresh, flags));
 }
 
 INTERPOSE(int, fexecve, (int descriptor, char* const arguments[], char* const environment[])) {
-  EXEC_WITH(environment, judge_exec_of_descriptor("fexecve", descriptor), fail,
+  EXEC_WITH(environment, judge_exec_of_descriptor("fexecve", descriptor, arguments), fail,
             NEXT(fexecve)(descriptor, arguments, fresh));
 }
 
@@ -94,14 +94,14 @@ INTERPOSE(int, fexecve, (int descriptor, char* const arguments[], char* const en
 INTERPOSE(int, execl, (const char* path, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);
   va_end(list);
-  EXEC_WITH(environ, judge_exec("execl", AT_FDCWD, path), fail,
+  EXEC_WITH(environ, judge_exec("execl", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
 INTERPOSE(int, execlp, (const char* file, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);
   va_end(list);
-  EXEC_WITH(environ, judge_exec_in_path("execlp", file), fail,
+  EXEC_WITH(environ, judge_exec_in_path("execlp", file, arguments), fail,
             NEXT(execvpe)(file, arguments, fresh));
 }
 
@@ -109,7 +109,7 @@ INTERPOSE(int, execle, (const char* path, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);
   char* const* environment = va_arg(list, char* const*);
   va_end(list);
-  EXEC_WITH(environment, judge_exec("execle", AT_FDCWD, path), fail,
+  EXEC_WITH(environment, judge_exec("execle", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
@@ -128,11 +128,11 @@ int error_itself(int error) { return error; }
                NEXT(name)(child, file, actions, attributes, arguments, fresh));                    \
   }
 
-INTERPOSE_SPAWN(posix_spawn, judge_exec("posix_spawn", AT_FDCWD, file))
-INTERPOSE_SPAWN(posix_spawnp, judge_exec_in_path("posix_spawnp", file))
+INTERPOSE_SPAWN(posix_spawn, judge_exec("posix_spawn", AT_FDCWD, file, arguments))
+INTERPOSE_SPAWN(posix_spawnp, judge_exec_in_path("posix_spawnp", file, arguments))
 // These fill in a descriptor of the child, where the others fill in its number.
-INTERPOSE_SPAWN(pidfd_spawn, judge_exec("pidfd_spawn", AT_FDCWD, file))
-INTERPOSE_SPAWN(pidfd_spawnp, judge_exec_in_path("pidfd_spawnp", file))
+INTERPOSE_SPAWN(pidfd_spawn, judge_exec("pidfd_spawn", AT_FDCWD, file, arguments))
+INTERPOSE_SPAWN(pidfd_spawnp, judge_exec_in_path("pidfd_spawnp", file, arguments))
 
 // These start the shell inside libc, with `environ`: both must be right by then.
 INTERPOSE(int, system, (const char* command)) {

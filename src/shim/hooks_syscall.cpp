@@ -333,9 +333,10 @@ int check_access(long number, const Arguments& a) {
 long exec_by_number(long number, const Arguments& a) {
   const bool at = number == SYS_execveat;
   const bool descriptor = at && names_descriptor(a.path(1), a.number(4));
-  const int error = !at          ? judge_exec("execve", AT_FDCWD, a.path(0))
-                    : descriptor ? judge_exec_of_descriptor("execveat", a.number(0))
-                                 : judge_exec("execveat", a.number(0), a.path(1));
+  char* const* arguments = a.pointer<char* const>(at ? 2 : 1);
+  const int error = !at          ? judge_exec("execve", AT_FDCWD, a.path(0), arguments)
+                    : descriptor ? judge_exec_of_descriptor("execveat", a.number(0), arguments)
+                                 : judge_exec("execveat", a.number(0), a.path(1), arguments);
   if (error != 0) return fail(error);
   ExecEnvironment plan(a.pointer<const char* const>(at ? 3 : 2));
   EXEC_MEMORY(memory, plan.size(), kEnvironment);

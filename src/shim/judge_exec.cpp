@@ -42,9 +42,10 @@ int answer_unshimmed(const char* operation, const char* target, Reason reason) {
   return refuse ? kRefusedExec : 0;
 }
 
-int judge_exec(const char* operation, int directory, const char* path) {
+int judge_exec(const char* operation, int directory, const char* path, char* const* arguments) {
   if (path == nullptr) return 0;
-  return answer_unshimmed(operation, path, reachable_or(inspect_target(directory, path)));
+  return answer_unshimmed(operation, path,
+                          reachable_or(inspect_target(directory, path, arguments)));
 }
 
 bool names_descriptor(const char* path, int flags) {
@@ -53,13 +54,14 @@ bool names_descriptor(const char* path, int flags) {
          is_readable_memory(reinterpret_cast<std::uintptr_t>(path)) && path[0] == '\0';
 }
 
-int judge_exec_of_descriptor(const char* operation, int descriptor) {
+int judge_exec_of_descriptor(const char* operation, int descriptor, char* const* arguments) {
   char link[64];
   Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
-  return answer_unshimmed(operation, link, reachable_or(inspect_open_target(descriptor)));
+  return answer_unshimmed(operation, link,
+                          reachable_or(inspect_open_target(descriptor, arguments)));
 }
 
-int judge_exec_in_path(const char* operation, const char* file) {
+int judge_exec_in_path(const char* operation, const char* file, char* const* arguments) {
   if (file == nullptr) return 0;
   const char* search_path = find_in_environment(environ, "PATH");
   // One directory of the path is never longer than all of them.
@@ -68,9 +70,13 @@ int judge_exec_in_path(const char* operation, const char* file) {
   constexpr std::size_t kMostBytes = 4096;  // PATH_MAX
   if (size > kMostBytes) size = kMostBytes;
   auto* found = static_cast<char*>(__builtin_alloca(size));
-  return find_in_path(file, search_path, found, size) ? judge_exec(operation, AT_FDCWD, found) : 0;
+  return find_in_path(file, search_path, found, size)
+             ? judge_exec(operation, AT_FDCWD, found, arguments)
+             : 0;
 }
 
-int judge_shell(const char* operation) { return judge_exec(operation, AT_FDCWD, "/bin/sh"); }
+int judge_shell(const char* operation) {
+  return judge_exec(operation, AT_FDCWD, "/bin/sh", nullptr);
+}
 
 }  // namespace hfoffline::shim

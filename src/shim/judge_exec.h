@@ -6,12 +6,12 @@
 namespace hfoffline::shim {
 
 // 0: go on; else the errno of the refused exec. Reports what it finds.
-int judge_exec(const char* operation, int directory, const char* path);
+int judge_exec(const char* operation, int directory, const char* path, char* const* arguments);
 // The program is an open descriptor: execveat(2) with an empty path.
 bool names_descriptor(const char* path, int flags);
-int judge_exec_of_descriptor(const char* operation, int descriptor);
+int judge_exec_of_descriptor(const char* operation, int descriptor, char* const* arguments);
 // As execvp(3) searches.
-int judge_exec_in_path(const char* operation, const char* file);
+int judge_exec_in_path(const char* operation, const char* file, char* const* arguments);
 // The shell that libc starts by itself.
 int judge_shell(const char* operation);
 

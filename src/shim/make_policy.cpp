@@ -47,6 +47,20 @@ void warn_of_models_dir(const RunPlan& plan) {
   write_message(message.add_byte('\n').view());
 }
 
+void warn_of_unknown_variables(const char* const* environment) {
+  UnknownVariable variable;
+  while (next_unknown_variable(&environment, &variable)) {
+    char text[512];
+    Appender message(text);
+    message.add("hfoffline: warning: the variable ");
+    append_printable(slice(variable.name, 0, 64), message);
+    message.add(" means nothing to hfoffline");
+    if (!variable.suggestion.empty())
+      message.add("; did you mean ").add(variable.suggestion).add_byte('?');
+    write_message(message.add_byte('\n').view());
+  }
+}
+
 // One directory per user and models dir, since nobody would remove one per process.
 std::string_view scratch_directory(const char* const* environment, const Config& config,
                                    Arena& arena) {
@@ -120,7 +134,10 @@ std::size_t make_policy(const char* const* environment, std::uint8_t* buffer,
         "not started.\n");
     die(2, message.view());
   }
-  if (!plan->models_dir.empty() && !config->boolean(Key::record_quiet)) warn_of_models_dir(*plan);
+  if (!config->boolean(Key::record_quiet)) {
+    warn_of_unknown_variables(environment);
+    if (!plan->models_dir.empty()) warn_of_models_dir(*plan);
+  }
   RunFiles files;
   files.run = run_name(arena);
   files.record_file = absolute_record_file(config->text(Key::record_file), arena);

@@ -27,6 +27,12 @@ def holds():
     result = case.expect_code(case.run(*command, env=case.clean_environment(HFOFFLINE_MODELS_DIR="")), 2, "an empty variable")
     case.contains(result.err, "HFOFFLINE_MODELS_DIR", "the message")
 
+    for flag in ("--models-dir", "--protect"):
+        result = case.expect_code(case.run(flag, "/", *command), 2, f"{flag} /")
+        case.contains(result.err, '"/" cannot be protected', f"{flag} /")
+        case.lacks(result.err, "TMPDIR", f"{flag} /")
+        case.check(not witness.exists(), "the command was run all the same")
+
     # The twins: there, and given in three ways. The command is run.
     models = case.models()
     os.chdir(case.tmp)

@@ -52,6 +52,38 @@ def holds():
     case.lacks(result.err, "note: ", "allowed is allowed")
     case.equal([(line["verdict"], line["rule"]) for line in case.record(record)], [("allow", f"{config}:3")], "the record")
 
+    # Refused starts are not "nothing".
+    result = case.run("--strict", "--", "sh", "-c", f"{static}; {wrapper}; true")
+    err = " ".join(result.err.split())
+    case.contains(err, "hfoffline: 2 starts of programs were refused", "the summary")
+    case.contains(err, "the shim cannot enter (2 refused)", "the summary")
+    case.lacks(err, "nothing was refused", "the summary")
+    result = case.run("--", "sh", "-c", f"{static}; true")
+    case.contains(result.err, "hfoffline: nothing was refused", "the summary of a warning")
+
+    # The loader is linked statically, as it were, but takes the shim along: from the launcher and from a program.
+    listed = case.command("ldd", "/bin/sh")
+    loader = next((word for word in listed.out.split() if word.startswith("/") and "ld-" in word), None)
+    if listed.code == 0 and loader:
+        for result in (case.run("--strict", "--", loader, "/bin/echo", "hi"), case.run("--strict", "--", "sh", "-c", f"{loader} /bin/echo hi")):
+            case.equal((result.code, result.out), (0, "hi\n"), "a program started by its loader")
+            case.lacks(result.err, "cannot enter", "a program started by its loader")
+        write = case.run("--quiet", "--models-dir", case.models(), "--", "sh", "-c", f"{loader} /bin/touch {case.models()}/new; echo $?")
+        case.equal(write.out, "1\n", "a program started by its loader is guarded")
+        # But a static program it only starts.
+        for arguments in ([loader, static], [loader, "--library-path", "/x", "--argv0", "/bin/sh", static]):
+            case.contains(case.expect_code(case.run("--", *arguments), 0, "a static program by the loader").err,
+                          f"hfoffline: warning: {static}: the program is linked statically", "a static program by the loader")
+            result = case.expect_code(case.run("--strict", "--", *arguments), 125, "a static program by the loader")
+            case.equal(result.out, "", "a static program by the loader")
+            line = " ".join(str(a) for a in arguments)
+            case.equal(case.run("--strict", "--", "sh", "-c", f"{line}; echo $?").out, "126\n", "a static program by the loader, from a shell")
+        case.equal(case.run("--strict", "--", "sh", "-c", f"{loader} --verify {static}; echo $?").out,
+                   f"{case.command(loader, '--verify', static).code}\n", "a static program that the loader is asked about")
+        for result in (case.run("--strict", "--", "ldd", "/bin/sh"), case.run("--strict", "--", "sh", "-c", "ldd /bin/sh")):
+            case.expect_code(result, 0, "ldd")
+            case.contains(result.out, "libc", "ldd")
+
     go = shutil.which("go")
     if go:
         source = case.tmp / "hello.go"

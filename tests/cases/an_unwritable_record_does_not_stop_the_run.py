@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+import os
 import subprocess
 
 import case
@@ -33,6 +34,18 @@ def holds():
     result = lost(case.tmp / "no" / "such" / "directory" / "r.jsonl", 5, "No such file or directory", "file-3")
     case.contains(result.err, "the run goes on, and the lines that are lost are counted", "the warning before")
     lost(case.tmp, 5, "Is a directory")
+    # Nothing was lost where there was nothing to write; --strict still wants the record.
+    fifo = case.tmp / "fifo"
+    os.mkfifo(fifo)
+    for path, why in ((case.tmp / "no" / "r", "No such file or directory"), (fifo, "a fifo that nobody reads, or no such device"), (case.tmp, "Is a directory")):
+        for flags, code in (([], 0), (["--strict"], 125)):
+            result = case.quickly(10, case.run, "--models-dir", models, "--record", path, *flags, "--", "true")
+            case.expect_code(result, code, f"nothing to write to {path}, {flags}")
+            err = " ".join(result.err.split())
+            case.contains(err, f"{path} cannot be written ({why}); there was nothing to write", f"{path}, {flags}")
+            for part in ("records are lost", "0 records"):
+                case.lacks(err, part, f"{path}, {flags}")
+            case.equal("exit code 125: there is no record, and --strict was given" in err, code == 125, f"{path}, {flags}")
     # The disk is full.
     lost("/dev/full", 5)
 

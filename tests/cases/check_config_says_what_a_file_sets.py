@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+import os
+
 import case
 
 
@@ -14,6 +16,26 @@ def holds():
     case.contains(result.out, "every setting has its default", "the digest")
     case.expect_code(case.hfoffline("check-config"), 2, "no file given")
     case.expect_code(case.hfoffline("check-config", path, path), 2, "two files given")
+    # What a run refuses is not "ok".
+    for line in ('[env]\nset = ["LD_PRELOAD=/x"]', '[env]\nset = ["HFOFFLINE_POLICY=/x"]', '[env]\nunset = ["LD_AUDIT"]',
+                 '[cache]\nmarker = "HFOFFLINE_ACTIVE"'):
+        path.write_text(line + "\n")
+        checked = case.expect_code(case.hfoffline("check-config", path), 2, line)
+        run = case.expect_code(case.run("--config", path, "--", "true"), 2, line)
+        case.contains(checked.err, "is managed by hfoffline itself", line)
+        case.contains(checked.err, f"{path}:2:", line)
+        case.equal(checked.err, run.err, line)
+    # A fifo has no writer: nobody waits for one.
+    fifo = case.tmp / "fifo"
+    os.mkfifo(fifo)
+    for result in (case.quickly(10, case.hfoffline, "check-config", fifo, timeout=20),
+                   case.quickly(10, case.run, "--config", fifo, "--", "true", timeout=20)):
+        case.expect_code(result, 2, "a fifo")
+        case.contains(result.err, "is a fifo, not a file", "a fifo")
+    # The twins: the shell's pipe has one, however late; and no settings at all.
+    result = case.command("bash", "-c", f"{case.HFOFFLINE} check-config <(sleep 1; echo '[env]'; echo 'lock = false')")
+    case.contains(case.expect_code(result, 0, "a pipe of the shell").out, "lock = false", "a pipe of the shell")
+    case.expect_code(case.hfoffline("check-config", "/dev/null"), 0, "/dev/null")
 
 
 case.main(holds)

@@ -50,6 +50,25 @@ def holds():
     said("TRANSFORMERS_CACHE=", "removed", "rule: preset")
     said("MINE=", "set to 1", f"rule: {config}:13\n")
     said("MY_OWN=", "not managed")
+    # What a run does to variables that no setting may name.
+    for name, part in (("LD_PRELOAD", "the shim is put before"), ("LD_AUDIT", "removed: such a library"),
+                       ("HFOFFLINE_POLICY", "set to the policy of the run"), ("HFOFFLINE_CHECKIN", "for the first program alone"),
+                       ("ASAN_OPTIONS", "verify_asan_link_order=0 is added"), ("LD_DEBUG_OUTPUT", "removed if it points below"),
+                       ("LD_PROFILE_OUTPUT", "removed if it points below"), ("MALLOC_TRACE", "removed if it points below"),
+                       ("GMON_OUT_PREFIX", "removed if it points below")):
+        case.lacks(said(name + "=", part), "not managed", f"explain {name}=")
+    said("ASAN_OPTIONS=", "set to a=1", "rule: --set", flags=["--set", "ASAN_OPTIONS=a=1"])
+    # The port that was asked about is the one to allow.
+    case.contains(said("huggingface.co:443", "refused"), "--allow huggingface.co:443\n", "the advice")
+    # A URL and a network are no directories.
+    for question, what, host in (("https://huggingface.co/x", "a URL", "huggingface.co"), ("http://a.ci:80", "a URL", "a.ci:80"),
+                                 ("https://me@[::1]:5/x?y", "a URL", "[::1]:5"), ("10.0.0.0/8", "a network", "10.0.0.0"),
+                                 ("[2001:db8::/32]:443", "a network", "2001:db8::")):
+        result = case.expect_code(case.hfoffline("explain", question), 2, f"explain {question}")
+        case.contains(result.err, what, f"explain {question}")
+        case.contains(result.err.replace("'", ""), f"ask about {host}\n", f"explain {question}")
+    said("./10.0.0.0/8", "writes go through")
+    said("https:/x", "writes go through")
 
     for question in ("", "bad host!", "host:0", "1.2.3.4:99999", "[::1"):
         result = case.expect_code(case.hfoffline("explain", question), 2, f"explain {question!r}")

@@ -7,6 +7,7 @@ import case
 def holds():
     result = case.expect_code(case.hfoffline("--version"), 0, "--version")
     case.check(re.fullmatch(r"hfoffline \d+\.\d+\.\d+\n", result.out), f"--version says {result.out!r}")
+    version = result.out
     result = case.expect_code(case.hfoffline("--help"), 0, "--help")
     commands = re.findall(r"^  ([a-z-]+)  +[a-z]", result.out.split("Flags:")[0], re.M)
     case.check({"run", "env", "explain", "check-config", "doctor", "bake", "completion", "sample"} <= set(commands),
@@ -21,8 +22,12 @@ def holds():
         case.contains(help_text.out, "Example", f"{command} --help")
         case.equal(case.hfoffline("help", command).out, help_text.out, f"help {command}")
         case.equal(case.hfoffline(command, "-h").out, help_text.out, f"{command} -h")
+        case.equal(case.expect_code(case.hfoffline(command, "--version"), 0, f"{command} --version").out, version, f"{command} --version")
         for line in help_text.out.splitlines():
-            case.check(len(line) <= 84, f"{command} --help: a line of {len(line)} columns: {line}")
+            case.check(len(line) < 80, f"{command} --help: a line of {len(line)} columns: {line}")
+    for arguments in (["--version", "x"], ["--help", "x"], ["help", "run", "x"]):
+        result = case.expect_code(case.hfoffline(*arguments), 2, f"{arguments}")
+        case.contains(result.err, 'unexpected argument "x"', f"{arguments}")
     # --help behind the command belongs to the command.
     result = case.run("--quiet", "python3", "-c", "import sys; print(sys.argv[1:])", "--help")
     case.equal(result.out, "['--help']\n", "the command's own --help")

@@ -31,6 +31,14 @@ def holds():
     case.contains(result.err, "did you mean HFOFFLINE_MODELS_DIR?", "the warning")
     result = case.run("--", "true", env=case.clean_environment(HFOFFLINE_TEST="a test", OFFLINE="1"))
     case.lacks(result.err, "means nothing", "known variables")
+    # With a bare LD_PRELOAD: once, by the first program of the tree.
+    environment = case.clean_environment(LD_PRELOAD=case.SHIM, HFOFFLINE_MODELS_DIR=case.models(), HFOFFLINE_SCRATCH=case.tmp / "scratch", HFOFFLINE_QUITE="1")
+    result = case.expect_code(case.command("sh", "-c", "/bin/true; /bin/true; echo $?", env=environment), 0, "a bare LD_PRELOAD")
+    said = "hfoffline: warning: the variable HFOFFLINE_QUITE means nothing to hfoffline; did you mean HFOFFLINE_QUIET?\n"
+    case.equal(result.err, said, "a bare LD_PRELOAD")
+    for variables in ({"HFOFFLINE_QUITE": "1", "HFOFFLINE_QUIET": "true"}, {"HFOFFLINE_QUIET": "false", "HFOFFLINE_TEST": "x"}):
+        result = case.command("true", env=case.clean_environment(LD_PRELOAD=case.SHIM, HFOFFLINE_MODELS_DIR=case.models(), HFOFFLINE_SCRATCH=case.tmp / "scratch", **variables))
+        case.equal((result.code, result.err), (0, ""), f"{variables}")
 
 
 case.main(holds)
