@@ -1,0 +1,10 @@
+. "$SUITES/steps.sh"
+mkdir place
+compile traces "$SUITES/programs/traces.c" || exit 1
+step calls "$RESULTS/traces" place
+step closed sh -c '"$0" place 0<&-' "$RESULTS/traces"
+step few-descriptors sh -c 'ulimit -n 12; "$0" place' "$RESULTS/traces"
+step limits sh -c 'ulimit -a | sort; umask; cat /proc/self/status | grep -E "^(Threads|SigBlk|SigIgn|SigCgt|Groups|NoNewPrivs|Seccomp|CapEff|Umask)"'
+step descriptors sh -c 'ls -l /proc/self/fd | sed -n "s/.* \([0-9]* ->\)/\1/p" | grep -v results | cut -c1-40 | sed "s/[0-9]*\/fd/N\/fd/; s/pipe:.*/pipe/"'
+step arguments sh -c 'tr "\0" " " </proc/self/cmdline; cat /proc/self/comm'
+step session sh -c 'awk "{print (\$5 == \$1), (\$6 == \$1)}" /proc/$$/stat'

@@ -1,0 +1,335 @@
+/* Prints what a program can see around each of many ordinary calls: what it returned, the errno it
+ * left (also when it succeeded), whether the lowest free descriptor, the signal mask, the working
+ * directory or the number of threads is another one, and whether the heap grew by more than it did
+ * bare.
+ *
+ *   traces DIRECTORY */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <mntent.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+#include <utime.h>
+
+extern char** environ;
+
+enum { SENTINEL = 4242 };
+static sigset_t mask_before;
+
+static int lowest_descriptor(void) {
+  int number = (int)syscall(SYS_dup, 1);
+  if (number >= 0) syscall(SYS_close, number);
+  return number;
+}
+
+static void shown(const char* call, long result) {
+  const int error = errno;
+  sigset_t mask = {{0}}; /* the kernel fills in a part of it */
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  printf("%s = %ld, errno %d, lowest %d%s\n", call, result, error, lowest_descriptor(),
+         memcmp(&mask, &mask_before, sizeof(mask)) == 0 ? "" : ", another signal mask");
+}
+
+/* One call, as written, with errno set to a value that no call gives. */
+#define SHOW(call)                     \
+  do {                                 \
+    errno = SENTINEL;                  \
+    const long result_ = (long)(call); \
+    shown(#call, result_);             \
+  } while (0)
+/* The same for calls whose result is a pointer. */
+#define SHOW_SET(call)                         \
+  do {                                         \
+    errno = SENTINEL;                          \
+    const int set_ = (const void*)(call) != 0; \
+    shown(#call, set_);                        \
+  } while (0)
+
+static void files(void) {
+  int number = -1;
+  SHOW(number = open("f", O_RDWR | O_CREAT | O_TRUNC, 0640));
+  SHOW(write(number, "text", 4));
+  SHOW(fchmod(number, 0644));
+  SHOW(fchown(number, -1, -1));
+  SHOW(futimens(number, NULL));
+  SHOW(fsetxattr(number, "user.a", "b", 1, 0));
+  SHOW(fremovexattr(number, "user.a"));
+  SHOW(ftruncate(number, 2));
+  SHOW(close(number));
+  SHOW(number = openat(AT_FDCWD, "f", O_RDONLY));
+  SHOW(dup2(number, number + 1));
+  SHOW(dup3(number, number + 2, O_CLOEXEC));
+  SHOW(close(number + 2));
+  SHOW(close(number + 1));
+  SHOW(close(number));
+  SHOW(close(number));
+  SHOW(number = creat("g", 0600));
+  SHOW(close(number));
+  SHOW(open("missing/f", O_WRONLY | O_CREAT, 0600));
+  SHOW(open("f", O_WRONLY | O_CREAT | O_EXCL, 0600));
+  SHOW(open(".", O_WRONLY));
+  SHOW(number = open(".", O_TMPFILE | O_RDWR, 0600));
+  SHOW(close(number));
+  FILE* stream = NULL;
+  SHOW_SET(stream = fopen("h", "w"));
+  SHOW(fputs("x", stream) >= 0);
+  SHOW_SET(stream = freopen("h", "a", stream));
+  SHOW(fclose(stream));
+  SHOW_SET(stream = fopen("h", "re"));
+  SHOW(fclose(stream));
+  SHOW_SET(fopen("missing/h", "w"));
+  SHOW_SET(fopen("h", "nonsense"));
+  SHOW(access("f", W_OK));
+  SHOW(access("missing", F_OK));
+  SHOW(faccessat(AT_FDCWD, "f", R_OK, AT_EACCESS));
+  SHOW(euidaccess("f", R_OK));
+  SHOW(mkdir("d", 0700));
+  SHOW(mkdir("d", 0700));
+  SHOW(mkdirat(AT_FDCWD, "d/e", 0700));
+  SHOW(rmdir("d"));
+  SHOW(symlink("f", "s"));
+  SHOW(symlinkat("f", AT_FDCWD, "s"));
+  SHOW(link("f", "l"));
+  SHOW(linkat(AT_FDCWD, "s", AT_FDCWD, "k", AT_SYMLINK_FOLLOW));
+  SHOW(rename("l", "m"));
+  SHOW(renameat(AT_FDCWD, "m", AT_FDCWD, "missing/m"));
+  SHOW(renameat2(AT_FDCWD, "m", AT_FDCWD, "k", RENAME_EXCHANGE));
+  SHOW(chmod("f", 0600));
+  SHOW(fchmodat(AT_FDCWD, "f", 0600, 0));
+  SHOW(chown("f", -1, -1));
+  SHOW(lchown("s", -1, -1));
+  SHOW(truncate("f", 1));
+  SHOW(truncate("missing", 1));
+  SHOW(utime("f", NULL));
+  SHOW(utimes("f", NULL));
+  SHOW(lutimes("s", NULL));
+  SHOW(utimensat(AT_FDCWD, "s", NULL, AT_SYMLINK_NOFOLLOW));
+  SHOW(setxattr("f", "user.a", "b", 1, 0));
+  SHOW(removexattr("f", "user.missing"));
+  SHOW(mkfifo("p", 0600));
+  SHOW(mknod("q", S_IFREG | 0600, 0));
+  SHOW(unlink("missing"));
+  SHOW(remove("q"));
+  SHOW(unlinkat(AT_FDCWD, "d/e", AT_REMOVEDIR));
+  char file[] = "XXXXXX";
+  SHOW(number = mkstemp(file));
+  SHOW(close(number));
+  SHOW(unlink(file));
+  char directory[] = "XXXXXX";
+  SHOW_SET(mkdtemp(directory));
+  SHOW(rmdir(directory));
+  SHOW_SET(stream = tmpfile());
+  SHOW(fclose(stream));
+  SHOW_SET(stream = setmntent("/proc/mounts", "r"));
+  SHOW(endmntent(stream));
+  struct statvfs system_of_files;
+  SHOW(statvfs("f", &system_of_files));
+  printf("flags %lu\n", system_of_files.f_flag & ~(unsigned long)ST_RELATIME);
+  struct stat status;
+  SHOW(stat("f", &status));
+  SHOW(syscall(SYS_openat, AT_FDCWD, "missing", O_WRONLY));
+  SHOW(syscall(SYS_getppid) > 0);
+  SHOW(syscall(100000));
+  /* One path at the limit, one beyond. */
+  static char path[PATH_MAX + 9];
+  memset(path, '/', sizeof(path) - 1);
+  SHOW(open(path, O_WRONLY));
+  path[PATH_MAX - 1] = 0;
+  SHOW(open(path, O_WRONLY));
+  SHOW(open("", O_WRONLY));
+  SHOW(mkdirat(9999, "x", 0700));
+  SHOW(chdir("d"));
+  SHOW(chdir(".."));
+  SHOW(rmdir("d"));
+}
+
+static void sockets(void) {
+  int listener, client, accepted;
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  socklen_t length = sizeof(address);
+  struct sockaddr* generic = (struct sockaddr*)&address;
+  SHOW(listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  SHOW(bind(listener, generic, sizeof(address)));
+  SHOW(listen(listener, 5));
+  SHOW(getsockname(listener, generic, &length));
+  SHOW(client = socket(AF_INET, SOCK_STREAM, 0));
+  SHOW(connect(client, generic, sizeof(address)));
+  SHOW(connect(client, generic, sizeof(address)));
+  SHOW(accepted = accept(listener, NULL, NULL));
+  SHOW(send(client, "a", 1, 0));
+  SHOW(sendto(client, "b", 1, MSG_NOSIGNAL, NULL, 0));
+  char letter[] = "c";
+  struct iovec data = {letter, 1};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+  SHOW(sendmsg(client, &message, 0));
+  struct mmsghdr messages[2] = {{.msg_hdr = message}, {.msg_hdr = message}};
+  SHOW(sendmmsg(client, messages, 2, 0));
+  int one = 1, value = 0;
+  socklen_t size = sizeof(value);
+  SHOW(setsockopt(client, IPPROTO_TCP, 1, &one, sizeof(one)));
+  SHOW(setsockopt(client, SOL_SOCKET, 9999, &one, sizeof(one)));
+  SHOW(getsockopt(client, SOL_SOCKET, SO_TYPE, &value, &size));
+  SHOW(setsockopt(client, SOL_SOCKET, SO_REUSEADDR, NULL, 4));
+  SHOW(close(accepted));
+  SHOW(close(client));
+  SHOW(close(listener));
+  SHOW(client = socket(AF_INET, SOCK_STREAM, 0));
+  SHOW(connect(client, generic, sizeof(address))); /* nobody listens any more */
+  SHOW(connect(client, generic, 1));
+  SHOW(close(client));
+  SHOW(connect(client, generic, sizeof(address)));
+  SHOW(client = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+  SHOW(sendto(client, "u", 1, 0, generic, sizeof(address)));
+  SHOW(connect(client, generic, sizeof(address)));
+  struct sockaddr_in nothing = {.sin_family = AF_UNSPEC};
+  SHOW(connect(client, (struct sockaddr*)&nothing, sizeof(nothing)));
+  SHOW(send(client, "u", 1, 0));
+  SHOW(close(client));
+  SHOW(client = socket(AF_INET6, SOCK_DGRAM, 0));
+  six.sin6_port = htons(9);
+  SHOW(sendto(client, "u", 1, 0, (struct sockaddr*)&six, sizeof(six)));
+  SHOW(close(client));
+  struct sockaddr_un local = {.sun_family = AF_UNIX, .sun_path = "socket"};
+  SHOW(listener = socket(AF_UNIX, SOCK_STREAM, 0));
+  SHOW(connect(listener, (struct sockaddr*)&local, sizeof(local)));
+  SHOW(bind(listener, (struct sockaddr*)&local, sizeof(local)));
+  SHOW(listen(listener, 1));
+  SHOW(client = socket(AF_UNIX, SOCK_STREAM, 0));
+  SHOW(connect(client, (struct sockaddr*)&local, sizeof(local)));
+  SHOW(close(client));
+  SHOW(close(listener));
+  SHOW(unlink("socket"));
+  int pair[2];
+  SHOW(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+  char control[CMSG_SPACE(sizeof(int))] = {0};
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  struct cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(header), &pair[0], sizeof(int));
+  SHOW(sendmsg(pair[0], &message, 0));
+  SHOW(recvmsg(pair[1], &message, 0));
+  memcpy(&client, CMSG_DATA(header), sizeof(int));
+  SHOW(close(client));
+  SHOW(close(pair[0]));
+  SHOW(close(pair[1]));
+  SHOW(client = socket(AF_NETLINK, SOCK_RAW, 0));
+  SHOW(close(client));
+  SHOW(socket(9999, SOCK_STREAM, 0));
+  SHOW(socket(AF_INET, 9999, 0));
+}
+
+static void names(void) {
+  struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
+  SHOW(getaddrinfo("localhost", "80", &hints, &found));
+  freeaddrinfo(found);
+  SHOW(getaddrinfo("127.0.0.1", NULL, &hints, &found));
+  char text[99] = "";
+  SHOW(getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST));
+  puts(text);
+  freeaddrinfo(found);
+  SHOW(getaddrinfo(NULL, "nonsense", &hints, &found));
+  SHOW(getaddrinfo(NULL, NULL, &hints, &found));
+  hints.ai_flags = AI_NUMERICHOST;
+  SHOW(getaddrinfo("localhost", NULL, &hints, &found));
+  SHOW_SET(gethostbyname("127.0.0.1"));
+  SHOW_SET(gethostbyname("localhost"));
+  SHOW_SET(getservbyname("http", "tcp"));
+  SHOW_SET(getpwuid(0));
+  SHOW_SET(getgrgid(0));
+}
+
+static void processes(void) {
+  pid_t child = 0;
+  int status = 0;
+  char* arguments[] = {"true", NULL};
+  SHOW(posix_spawn(&child, "/bin/true", NULL, NULL, arguments, environ));
+  SHOW(waitpid(child, &status, 0) == child && status == 0);
+  SHOW(posix_spawnp(&child, "true", NULL, NULL, arguments, environ));
+  SHOW(waitpid(child, &status, 0) == child && status == 0);
+  SHOW(posix_spawn(&child, "/missing", NULL, NULL, arguments, environ));
+  posix_spawn_file_actions_t actions;
+  SHOW(posix_spawn_file_actions_init(&actions));
+  SHOW(posix_spawn_file_actions_addopen(&actions, 1, "out", O_WRONLY | O_CREAT, 0600));
+  SHOW(posix_spawn(&child, "/bin/true", &actions, NULL, arguments, environ));
+  SHOW(waitpid(child, &status, 0) == child && status == 0);
+  SHOW(posix_spawn_file_actions_destroy(&actions));
+  SHOW(system("exit 3") >> 8);
+  FILE* stream = NULL;
+  SHOW_SET(stream = popen("cat >/dev/null", "w"));
+  SHOW(pclose(stream));
+  SHOW(execv("/missing", arguments));
+  SHOW(execvp("no-such-program-here", arguments));
+  SHOW(execve("place", arguments, environ));
+  SHOW(execve(".", arguments, NULL));
+}
+
+static void environment(void) {
+  SHOW_SET(getenv("PATH"));
+  SHOW_SET(getenv("NOT_SET"));
+  SHOW_SET(secure_getenv("PATH"));
+  SHOW(setenv("A", "b", 0));
+  SHOW(setenv("A", "c", 0));
+  puts(getenv("A"));
+  SHOW(setenv("", "c", 0));
+  SHOW(setenv("A=", "c", 0));
+  static char text[] = "A=own";
+  SHOW(putenv(text));
+  puts(getenv("A") == text + 2 ? "the same text" : "a copy");
+  SHOW(unsetenv("A"));
+  SHOW(unsetenv("A="));
+}
+
+int main(int argc, char** argv) {
+  /* In order with what children print, and nothing for them to print again. */
+  setvbuf(stdout, NULL, _IONBF, 0);
+  if (argc != 2 || chdir(argv[1]) != 0) return 2;
+  pthread_sigmask(SIG_SETMASK, NULL, &mask_before);
+  files();
+  sockets();
+  names();
+  processes();
+  environment();
+  struct rlimit limit;
+  SHOW(getrlimit(RLIMIT_NOFILE, &limit));
+  for (int signal = 1; signal < 32; ++signal) {
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) == 0 && action.sa_handler != SIG_DFL) {
+      printf("signal %d: %s\n", signal, action.sa_handler == SIG_IGN ? "ignored" : "handled");
+    }
+  }
+  stack_t stack;
+  if (sigaltstack(NULL, &stack) == 0) printf("signal stack: %d\n", stack.ss_flags);
+  /* What a child that this program did not start would show. */
+  SHOW(waitpid(-1, NULL, WNOHANG));
+  struct itimerval timer;
+  getitimer(ITIMER_REAL, &timer);
+  printf("timer: %ld\n", (long)(timer.it_value.tv_sec + timer.it_value.tv_usec));
+  unlink("f"), unlink("g"), unlink("h"), unlink("s"), unlink("k"), unlink("m"), unlink("p"),
+      unlink("out");
+  return 0;
+}
