@@ -80,3 +80,12 @@ def shown(text):
     """An outcome on one line that is not too long."""
     text = text.replace("\n", " | ")
     return text if len(text) <= 600 else f"{text[:300]} ... {text[-300:]}"
+
+
+def difference(bare, inside):
+    """What tells two sets of outcomes apart, in a few lines: whole outcomes if they are short, else lines of one side."""
+    if max(map(len, bare | inside)) <= 300:
+        return [f"    bare:   {shown(o)}" for o in sorted(bare)] + [f"    inside: {shown(o)}" for o in sorted(inside)]
+    a, b = sorted(bare)[0].splitlines(), sorted(inside)[0].splitlines()
+    only = [f"    bare:   {shown(line)}" for line in a if line not in b][:8]
+    return only + [f"    inside: {shown(line)}" for line in b if line not in a][:8]

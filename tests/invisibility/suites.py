@@ -31,13 +31,13 @@ class Suite:
 class CPython(Suite):
     """Modules of CPython's own test suite."""
 
-    def __init__(self, name, modules, differs=None, limit=600, left_out=None):
+    def __init__(self, name, modules, differs=None, limit=600, left_out=None, resources="subprocess"):
         super().__init__(name, f"CPython's {', '.join(modules)}", [f"python{_VERSION}", f"libpython{_VERSION}-testsuite"], differs, limit)
-        self.modules, self.left_out = modules, left_out or {}
+        self.modules, self.left_out, self.resources = modules, left_out or {}, resources
 
     def command(self, results, only):
         # -j1: a process per module, so that one that crashes or hangs ends only itself.
-        command = [f"/usr/bin/python{_VERSION}", "-m", "test", "-j1", "-u", "subprocess", "--timeout", str(self.limit // 2), "--junit-xml",
+        command = [f"/usr/bin/python{_VERSION}", "-m", "test", "-j1", "-u", self.resources, "--timeout", str(self.limit // 2), "--junit-xml",
                    str(results / "junit.xml")]
         for pattern in self.left_out:
             command += ["-i", pattern]
@@ -85,7 +85,12 @@ class Steps(Suite):
 SUITES = [
     CPython("python-os", ["test_os", "test_posix", "test_posixpath", "test_genericpath", "test_glob", "test_fcntl", "test_pty", "test_mmap"]),
     CPython("python-io", ["test_io", "test_fileio", "test_file", "test_largefile"]),
-    CPython("python-socket", ["test_socket", "test_socketserver", "test_epoll", "test_poll", "test_select", "test_selectors"]),
+    CPython("python-socket", ["test_socket"],
+            differs={"*BasicVSOCKTest*": "AF_VSOCK leads out of the machine and is refused where it is made",
+                     "test_socket as a whole": "fails because of the above"},
+            left_out={"*ThreadedVSOCKSocketStreamTest*": "waits for ever on machines whose vsock does not loop back"}),
+    # "network" is what test_socketserver wants for its servers on loopback.
+    CPython("python-poll", ["test_socketserver", "test_epoll", "test_poll", "test_select", "test_selectors"], resources="subprocess,network"),
     CPython("python-process", ["test_subprocess", "test_popen", "test_fork1", "test_wait3", "test_wait4"]),
     CPython("python-mp-fork", ["test_multiprocessing_fork", "test_multiprocessing_main_handling"]),
     CPython("python-mp-server", ["test_multiprocessing_forkserver"]),
@@ -108,7 +113,9 @@ SUITES = [
     Steps("perl", "perl: files, sockets, fork, open3", ["perl"]),
     Steps("java", "javac, java: files, threads, sockets, processes", ["default-jdk-headless"], limit=240),
     Steps("node", "Node: files, streams, servers, workers, child processes", ["nodejs"]),
-    Steps("git", "git: commit, branch, merge, rebase, clone, gc, worktree, submodule", ["git"]),
+    Steps("git", "git: commit, branch, merge, rebase, clone, gc, worktree, submodule", ["git"],
+          # The index has times and inode numbers, packs depend on how threads shared the work.
+          unsteady_files=[r"(\.git|modules/sub)/index$", r"objects/(pack|info)/", r"\.git/COMMIT_EDITMSG"]),
     Steps("sanitizers", "programs built with ASan, TSan and UBSan", ["gcc", "libc6-dev"], limit=240),
     Steps("preloads", "jemalloc, libfaketime and fakeroot preloaded, before and after the shim", ["libjemalloc2", "libfaketime", "fakeroot", "gcc", "libc6-dev"],
           modes=("default", "everything", "after")),

@@ -21,7 +21,7 @@ network() {
   read -r port <&"${COPROC[0]}"; exec 5<>/dev/tcp/127.0.0.1/"$port"; echo hello >&5; cat <&5
   (echo x >/dev/tcp/127.0.0.1/1) 2>&1 | sed 's/.*: //'
 }
-coprocess() { coproc tr a-z A-Z; echo words >&"${COPROC[1]}"; exec {COPROC[1]}>&-; cat <&"${COPROC[0]}"; wait "$COPROC_PID"; }
+coprocess() { coproc tr a-z A-Z; local pid=$COPROC_PID; exec 6<&"${COPROC[0]}"; echo words >&"${COPROC[1]}"; exec {COPROC[1]}>&-; cat <&6; wait "$pid"; }
 deep() { bash -c "bash -c \"bash -c 'echo \\\$SHLVL; exec sh -c \\\"echo \\\\\\\$0\\\"'\""; }
 errors() { cat missing; echo $?; mkdir /proc/x; echo $?; nothing-of-this-name; echo $?; : >/dev/full; echo x >/dev/full; echo $?; }
 times() { touch -d 2001-02-03 old; stat -c '%Y %A %s' old; [ seven -nt old ] && echo newer; chmod 640 old; stat -c %a old; }

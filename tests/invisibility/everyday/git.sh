@@ -21,7 +21,7 @@ step fetch sh -c 'git -C ../clone fetch origin 2>&1; git -C ../clone pull -q && 
 step worktree sh -c 'git worktree add -q ../tree side && git -C ../tree log --format=%s -1 && git worktree remove --force ../tree && git worktree prune'
 step submodule sh -c 'git submodule --quiet add "$WORK/bare.git" sub && git commit -qm sub && git submodule status | cut -c2-8'
 step archive sh -c 'git archive --format=tar HEAD | tar -t | wc -l; git bundle create -q ../all.bundle main && git bundle verify -q ../all.bundle'
-step bisect sh -c 'git bisect start HEAD HEAD~2 >/dev/null && git bisect run true | tail -1; git bisect reset -q'
+step bisect sh -c 'git bisect start HEAD HEAD~2 >/dev/null && git bisect run true | tail -1; git bisect reset 2>/dev/null'
 step blame sh -c 'git blame -s f3 && git show --stat --format=%s HEAD~1 && git grep -c 42 | head -2'
 daemon() {
   git daemon --reuseaddr --base-path="$WORK" --export-all --listen=127.0.0.1 --port=9419 --pid-file="$RESULTS/daemon" >/dev/null 2>&1 &

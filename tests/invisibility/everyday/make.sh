@@ -1,8 +1,8 @@
 . "$SUITES/steps.sh"
 mkdir src
-for i in $(seq 40); do printf '#include "all.h"\nint f%d(int x) { return x + %d; }\n' "$i" "$i" >src/f$i.c; done
-for i in $(seq 40); do echo "int f$i(int);"; done >src/all.h
-{ echo '#include <stdio.h>'; echo '#include "all.h"'; echo 'int main(void) { int s = 0;'; for i in $(seq 40); do echo "s = f$i(s);"; done; echo 'printf("%d\n", s); return 0; }'; } >src/main.c
+for i in $(seq 12); do printf '#include "all.h"\nint f%d(int x) { return x + %d; }\n' "$i" "$i" >src/f$i.c; done
+for i in $(seq 12); do echo "int f$i(int);"; done >src/all.h
+{ echo '#include <stdio.h>'; echo '#include "all.h"'; echo 'int main(void) { int s = 0;'; for i in $(seq 12); do echo "s = f$i(s);"; done; echo 'printf("%d\n", s); return 0; }'; } >src/main.c
 cat >Makefile <<'MAKE'
 objects := $(patsubst src/%.c,%.o,$(wildcard src/*.c))
 program: liball.a main.o ; @$(CC) -o $@ main.o -L. -lall
@@ -15,7 +15,7 @@ MAKE
 step build make -j4 program
 step program ./program
 step nothing-to-do make -j4 program
-step changed sh -c 'touch -d "+1 hour" src/f7.c; make -n program 2>&1 | grep -v "modification time\|Clock skew"'
+step changed sh -c 'touch src/f7.c; make -n program'
 step recursive make -j3 recursive
 step fails-error make -j4 nowhere
 step dry-run make -n clean

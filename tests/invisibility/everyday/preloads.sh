@@ -24,10 +24,13 @@ export FAKETIME='2001-02-03 04:05:06' FAKETIME_DONT_RESET=1
 each jemalloc with "$(find_library libjemalloc.so.2)"
 each libfaketime with "$(find_library libfaketime.so.1)"
 step libfaketime-year with "$(find_library libfaketime.so.1)" date +%Y
-owners() { touch owned; chown 1234:55 owned; mknod device c 1 3; stat -c '%u %g %F %n' owned device; sh -c 'chmod 600 owned; stat -c "%u %a" owned; rm owned device'; }
-export -f owners
+cat >owners <<'SCRIPT'
+touch owned; chown 1234:55 owned; mknod device c 1 3; stat -c '%u %g %F %n' owned device
+sh -c 'chmod 600 owned; stat -c "%u %a" owned; rm owned device'
+SCRIPT
 if [ -n "${SHIM_AFTER-}" ]; then
-  step fakeroot fakeroot -- env HFOFFLINE_MODELS_DIR="$MODELS" HFOFFLINE_QUIET=true HFOFFLINE_SCRATCH="$TMPDIR/scratch" bash -c 'LD_PRELOAD=$LD_PRELOAD:$SHIM_AFTER bash -c owners'
+  # shellcheck disable=SC2016
+  step fakeroot fakeroot -- sh -c 'LD_PRELOAD=$LD_PRELOAD:$SHIM_AFTER HFOFFLINE_MODELS_DIR=$MODELS HFOFFLINE_QUIET=true HFOFFLINE_SCRATCH=$TMPDIR/scratch sh owners'
 else
-  step fakeroot fakeroot -- bash -c owners
+  step fakeroot fakeroot -- sh owners
 fi
