@@ -33,6 +33,8 @@ SOURCE = HERE.parent.parent
 NAMESPACE = SOURCE / "tools/lib/network_namespace.py"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 REPEATS = 3
+NOBODY = 65534
+BECOME_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
 
 
 class Place:
@@ -46,26 +48,27 @@ class Place:
         self.record = self.root / "record.jsonl"
         self.root.mkdir(parents=True)
 
-    def fresh(self):
-        for path in (self.work, self.results):
+    def fresh(self, owner):
+        for path in (self.work, self.results, self.root / "tmp"):
             if path.exists():
                 subprocess.run(["chmod", "-R", "u+rwx", str(path)], capture_output=True, check=False)
                 shutil.rmtree(path)
             path.mkdir()
+            os.chown(path, owner, -1)
         self.record.unlink(missing_ok=True)
+        os.chown(self.root, owner, -1)
 
     def environment(self):
         names = ("LANG", "HOME", "USER", "LOGNAME", "SHELL", "CI")
         environment = {name: os.environ[name] for name in names if name in os.environ}
         environment.update(PATH=PATH, LC_ALL="C.UTF-8", TMPDIR=str(self.root / "tmp"), TZ="UTC", WORK=str(self.work),
                            RESULTS=str(self.results), SUITES=str(HERE), SOURCE=str(SOURCE), MODELS=str(self.options.models))
-        (self.root / "tmp").mkdir(exist_ok=True)
         return environment
 
 
 def run(suite, mode, place, only=None):
     """{test: outcome} of one run of a suite. `only` are the tests that are looked at, where a suite can run a part."""
-    place.fresh()
+    place.fresh(NOBODY if suite.stranger else -1)
     command = suite.command(place.results, only)
     environment = place.environment()
     launcher = [str(place.options.build / "src/cli/hfoffline"), "run", "--quiet", "--models-dir", str(place.options.models),
@@ -76,6 +79,9 @@ def run(suite, mode, place, only=None):
         command = launcher + ["--mode", "audit", "--"] + command
     elif mode == "after":  # the suite preloads the shim itself, behind another library
         environment["SHIM_AFTER"] = str(place.options.build / "src/shim/libhfoffline.so")
+    if suite.stranger:
+        environment["HOME"] = str(place.work)
+        command = BECOME_NOBODY + command
     # A session of its own, so that nothing of it stays behind when its time is over.
     process = subprocess.Popen(["setsid", "--wait", "/usr/bin/python3", str(NAMESPACE)] + command, cwd=place.work, env=environment,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -151,6 +157,11 @@ def judge(suite, place):
     missing = [p for p in suite.packages() if not is_installed(p)]
     if missing:
         return [(mode, "skipped", f"not installed: {', '.join(missing)}", []) for mode in suite.modes]
+    if suite.stranger:
+        shim = str(place.options.build / "src/shim/libhfoffline.so")
+        reached = subprocess.run(BECOME_NOBODY + ["test", "-r", shim, "-a", "-r", str(place.options.models)], capture_output=True, check=False)
+        if reached.returncode != 0:
+            return [(mode, "skipped", "it needs root, and a build that others can read", []) for mode in suite.modes]
     bare = run(suite, "bare", place)
     broken = suite.broken(bare)
     if broken:
@@ -213,7 +224,8 @@ def main():
     if not options.no_install:
         install(chosen)
 
-    base = pathlib.Path(tempfile.mkdtemp(prefix="hfinvisible-"))
+    # Short, or there is no room for the names of Unix sockets.
+    base = pathlib.Path(tempfile.mkdtemp(prefix="hfi-", dir="/tmp"))
     base.chmod(0o755)
     options.models = base / "models"
     subprocess.run([str(options.build / "src/cli/hfoffline"), "sample", str(options.models)], check=True, stdout=subprocess.DEVNULL)
@@ -221,7 +233,7 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             # The longest first, so that none of them is left for the end.
             ordered = sorted(chosen, key=lambda s: -s.limit)
-            pending = {pool.submit(judge, s, Place(base, s.name, options)): s for s in ordered}
+            pending = {pool.submit(judge, s, Place(base, f"{n:02}", options)): s for n, s in enumerate(ordered)}
             for done in concurrent.futures.as_completed(pending):
                 suite = pending[done]
                 try:
@@ -236,7 +248,7 @@ def main():
                     sys.stdout.flush()
     finally:
         if options.keep:
-            print(f"kept: {base}")
+            print(f"kept: {base}", *(f"{n:02}={s.name}" for n, s in enumerate(ordered)))
         else:
             subprocess.run(["chmod", "-R", "u+rwx", str(base)], capture_output=True, check=False)
             shutil.rmtree(base, ignore_errors=True)

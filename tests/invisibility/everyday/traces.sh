@@ -8,3 +8,11 @@ step limits sh -c 'ulimit -a | sort; umask; cat /proc/self/status | grep -E "^(T
 step descriptors sh -c 'ls -l /proc/self/fd | sed -n "s/.* \([0-9]* ->\)/\1/p" | grep -v results | cut -c1-40 | sed "s/[0-9]*\/fd/N\/fd/; s/pipe:.*/pipe/"'
 step arguments sh -c 'tr "\0" " " </proc/self/cmdline; cat /proc/self/comm'
 step session sh -c 'awk "{print (\$5 == \$1), (\$6 == \$1)}" /proc/$$/stat'
+for where in stranger unsearchable removed deep root thread filtered handles; do
+  mkdir "$where"
+  step "$where" "$RESULTS/traces" "$where" "$where"
+done
+step remove-deep rm -r deep
+step another-root chroot / true
+step file-with-seccomp file -b /usr/bin/env
+step namespaces unshare --mount --user --map-root-user sh -c 'touch in-a-namespace && cat in-a-namespace && id -u'

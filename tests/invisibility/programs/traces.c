@@ -3,23 +3,28 @@
  * directory or the number of threads is another one, and whether the heap grew by more than it did
  * bare.
  *
- *   traces DIRECTORY */
+ *   traces DIRECTORY [stranger|unsearchable|removed|deep|root|thread|filtered|handles] */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <mntent.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -78,10 +83,12 @@ static void files(void) {
   SHOW(ftruncate(number, 2));
   SHOW(close(number));
   SHOW(number = openat(AT_FDCWD, "f", O_RDONLY));
-  SHOW(dup2(number, number + 1));
-  SHOW(dup3(number, number + 2, O_CLOEXEC));
-  SHOW(close(number + 2));
-  SHOW(close(number + 1));
+  if (number >= 0) {
+    SHOW(dup2(number, number + 1));
+    SHOW(dup3(number, number + 2, O_CLOEXEC));
+    SHOW(close(number + 2));
+    SHOW(close(number + 1));
+  }
   SHOW(close(number));
   SHOW(close(number));
   SHOW(number = creat("g", 0600));
@@ -93,13 +100,24 @@ static void files(void) {
   SHOW(close(number));
   FILE* stream = NULL;
   SHOW_SET(stream = fopen("h", "w"));
-  SHOW(fputs("x", stream) >= 0);
-  SHOW_SET(stream = freopen("h", "a", stream));
-  SHOW(fclose(stream));
+  if (stream != NULL) {
+    SHOW(fputs("x", stream) >= 0);
+    SHOW_SET(stream = freopen("h", "a", stream));
+  }
+  if (stream != NULL) SHOW(fclose(stream));
   SHOW_SET(stream = fopen("h", "re"));
-  SHOW(fclose(stream));
+  if (stream != NULL) SHOW(fclose(stream));
   SHOW_SET(fopen("missing/h", "w"));
   SHOW_SET(fopen("h", "nonsense"));
+  SHOW_SET(stream = fopen("h", "r+cm"));
+  if (stream != NULL) {
+    SHOW_SET(stream = freopen(NULL, "a+", stream));
+    SHOW(stream != NULL && fputs("y", stream) >= 0);
+  }
+  if (stream != NULL) SHOW_SET(freopen("missing/h", "w", stream));
+  SHOW_SET(fopen("h", "wx"));
+  SHOW_SET(stream = fdopen(open("h", O_WRONLY), "w"));
+  if (stream != NULL) SHOW(fclose(stream));
   SHOW(access("f", W_OK));
   SHOW(access("missing", F_OK));
   SHOW(faccessat(AT_FDCWD, "f", R_OK, AT_EACCESS));
@@ -140,9 +158,9 @@ static void files(void) {
   SHOW_SET(mkdtemp(directory));
   SHOW(rmdir(directory));
   SHOW_SET(stream = tmpfile());
-  SHOW(fclose(stream));
+  if (stream != NULL) SHOW(fclose(stream));
   SHOW_SET(stream = setmntent("/proc/mounts", "r"));
-  SHOW(endmntent(stream));
+  if (stream != NULL) SHOW(endmntent(stream));
   struct statvfs system_of_files;
   SHOW(statvfs("f", &system_of_files));
   printf("flags %lu\n", system_of_files.f_flag & ~(unsigned long)ST_RELATIME);
@@ -304,11 +322,83 @@ static void environment(void) {
   SHOW(unsetenv("A="));
 }
 
+/* Where a program may be: as somebody else, below a directory it cannot search, in a directory that
+ * is gone or too deep for a path, in another root, in a thread with a working directory of its own.
+ */
+static int become(uid_t user) { return setgroups(0, NULL) || setgid(user) || setuid(user); }
+
+static void* with_own_directory(void* unused) {
+  SHOW(unshare(CLONE_FS));
+  SHOW(mkdir("own", 0700));
+  SHOW(chdir("own"));
+  files();
+  return unused;
+}
+
+static int filter_new_calls(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 424, 0,
+               1), /* pidfd_send_signal and all since Linux 5.1 */
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static int go(const char* where) {
+  if (strcmp(where, "stranger") == 0) {
+    SHOW(mkdir("his", 0700));
+    SHOW(chown("his", 65534, 65534));
+    SHOW(chdir("his"));
+    SHOW(become(65534));
+  } else if (strcmp(where, "unsearchable") == 0) {
+    SHOW(mkdir("secret", 0700));
+    SHOW(mkdir("secret/his", 0700));
+    SHOW(chown("secret/his", 65534, 65534));
+    SHOW(chdir("secret/his"));
+    SHOW(become(65534));
+  } else if (strcmp(where, "removed") == 0) {
+    SHOW(mkdir("removed", 0700));
+    SHOW(chdir("removed"));
+    SHOW(rmdir("../removed"));
+  } else if (strcmp(where, "deep") == 0) {
+    char name[201];
+    memset(name, 'n', sizeof(name) - 1);
+    name[sizeof(name) - 1] = 0;
+    for (int i = 0; i < 30; ++i) {
+      if (mkdir(name, 0700) != 0 || chdir(name) != 0) return 2;
+    }
+  } else if (strcmp(where, "root") == 0) {
+    SHOW(mkdir("root", 0700));
+    SHOW(chroot("root"));
+    SHOW(chdir("/"));
+  } else if (strcmp(where, "thread") == 0) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, with_own_directory, NULL);
+    pthread_join(thread, NULL);
+  } else if (strcmp(where, "filtered") == 0) {
+    /* What containers of old engines do to system calls they have not heard of. */
+    SHOW(filter_new_calls());
+  } else if (strcmp(where, "handles") == 0) {
+    /* No descriptor is free. */
+    while (dup(1) >= 0) continue;
+  } else {
+    return 2;
+  }
+  files();
+  return 0;
+}
+
 int main(int argc, char** argv) {
   /* In order with what children print, and nothing for them to print again. */
   setvbuf(stdout, NULL, _IONBF, 0);
-  if (argc != 2 || chdir(argv[1]) != 0) return 2;
+  if (argc < 2 || argc > 3 || chdir(argv[1]) != 0) return 2;
   pthread_sigmask(SIG_SETMASK, NULL, &mask_before);
+  if (argc == 3) return go(argv[2]);
   files();
   sockets();
   names();
