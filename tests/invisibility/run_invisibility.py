@@ -11,7 +11,6 @@ and compares bare with each of the others test by test: the same tests, the same
 is run three times more both ways; it is different if no outcome has come up on both sides. A suite
 whose packages are missing is skipped; one that does not work bare fails, since it shows nothing.
 
-usage: run_invisibility.py [--build DIR] [--no-install] [--list] [--jobs N] [SUITE]...
 The last line says "N passed, N failed, N skipped", where a suite in one mode counts as one.
 """
 
@@ -32,7 +31,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 NAMESPACE = SOURCE / "tools/lib/network_namespace.py"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-REPEATS = 3
 NOBODY = 65534
 BECOME_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
 
@@ -131,7 +129,7 @@ def compare(suite, mode, bare, inside, place):
     notes, unsteady = [], set()
     if differing:
         seen = {n: ({str(bare.get(n, "not run"))}, {str(inside.get(n, "not run"))}) for n in differing}
-        for _ in range(REPEATS):
+        for _ in range(place.options.repeats):
             for side, which in ((0, "bare"), (1, mode)):
                 again = run(suite, which, place, only=differing)
                 for n in differing:
@@ -200,6 +198,7 @@ def main():
     parser.add_argument("--no-install", action="store_true", help="install no packages; suites that lack some are skipped")
     parser.add_argument("--list", action="store_true", help="name the suites and what they run, nothing else")
     parser.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 2), help="suites side by side")
+    parser.add_argument("--repeats", type=int, default=3, help="how often what differs is run again, both ways (default: 3)")
     parser.add_argument("--keep", action="store_true", help="leave the directory with every suite's last output")
     parser.add_argument("names", nargs="*", metavar="SUITE")
     options = parser.parse_args()
@@ -215,7 +214,10 @@ def main():
         return 0
 
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    finish = lambda: print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()), flush=True)
+
+    def finish():
+        print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()), flush=True)
+
     if subprocess.run(["/usr/bin/python3", str(NAMESPACE), "--check"], check=False).returncode != 0:
         print("skipped: no network namespace can be made here, and nothing may leave the machine")
         counts["skipped"] = sum(len(s.modes) for s in chosen)

@@ -16,3 +16,8 @@ step remove-deep rm -r deep
 step another-root chroot / true
 step file-with-seccomp file -b /usr/bin/env
 step namespaces unshare --mount --user --map-root-user sh -c 'touch in-a-namespace && cat in-a-namespace && id -u'
+step file-size-limit sh -c '(ulimit -f 0; "$0" place >/dev/null 2>&1); echo $?; (ulimit -f 1; cat /bin/sh >big); echo $?; stat -c %s big' "$RESULTS/traces"
+step memory-limit sh -c '(ulimit -v 100000; "$0" place | tail -1; /bin/true && echo fine)' "$RESULTS/traces"
+step stack-limit sh -c '(ulimit -s 128; "$0" place | tail -1; sh -c "echo fine")' "$RESULTS/traces"
+step long-arguments sh -c 'seq 100000 | xargs echo | wc -l; /bin/echo $(seq 20000) | wc -c'
+step fails-too-long-arguments sh -c '/bin/echo $(seq 2000000); LONG=$(seq 40000) /bin/true'
