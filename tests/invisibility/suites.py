@@ -122,6 +122,8 @@ SUITES = [
           # The index has times and inode numbers, packs depend on how threads shared the work.
           unsteady_files=[r"(\.git|modules/sub)/index$", r"objects/(pack|info)/", r"\.git/COMMIT_EDITMSG"]),
     Steps("sanitizers", "programs built with ASan, TSan and UBSan", ["gcc", "libc6-dev"], limit=240),
+    Steps("valgrind", "programs under Valgrind's memcheck: no further error, no further message", ["valgrind", "gcc", "libc6-dev", "bash"],
+          limit=240),
     Steps("preloads", "jemalloc, libfaketime and fakeroot preloaded, before and after the shim", ["libjemalloc2", "libfaketime", "fakeroot", "gcc", "libc6-dev"],
           modes=("default", "everything", "after")),
     Steps("threads", "cancellation in connect and open, signal handlers that open files, fork in threads, 1,000 threads",

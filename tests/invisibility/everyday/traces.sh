@@ -8,7 +8,7 @@ step limits sh -c 'ulimit -a | sort; umask; cat /proc/self/status | grep -E "^(T
 step descriptors sh -c 'ls -l /proc/self/fd | sed -n "s/.* \([0-9]* ->\)/\1/p" | grep -v results | cut -c1-40 | sed "s/[0-9]*\/fd/N\/fd/; s/pipe:.*/pipe/"'
 step arguments sh -c 'tr "\0" " " </proc/self/cmdline; cat /proc/self/comm'
 step session sh -c 'awk "{print (\$5 == \$1), (\$6 == \$1)}" /proc/$$/stat'
-for where in stranger unsearchable removed deep root thread filtered handles; do
+for where in stranger unsearchable removed deep root thread filtered handles addresses; do
   mkdir "$where"
   step "$where" "$RESULTS/traces" "$where" "$where"
 done

@@ -3,7 +3,7 @@
  * directory or the number of threads is another one, and whether the heap grew by more than it did
  * bare.
  *
- *   traces DIRECTORY [stranger|unsearchable|removed|deep|root|thread|filtered|handles] */
+ *   traces DIRECTORY [stranger|unsearchable|removed|deep|root|thread|filtered|handles|addresses] */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -322,6 +322,64 @@ static void environment(void) {
   SHOW(unsetenv("A="));
 }
 
+/* Every kind of socket with every kind of local address, of right and of odd lengths. */
+static void addresses(void) {
+  static const struct {
+    int family, type, protocol;
+  } kinds[] = {{AF_INET, SOCK_STREAM, 0},  {AF_INET, SOCK_DGRAM, 0},     {AF_INET6, SOCK_STREAM, 0},
+               {AF_INET6, SOCK_DGRAM, 0},  {AF_UNIX, SOCK_STREAM, 0},    {AF_UNIX, SOCK_DGRAM, 0},
+               {AF_NETLINK, SOCK_RAW, 0},  {AF_UNIX, SOCK_SEQPACKET, 0}, {AF_INET, SOCK_DGRAM, 136},
+               {AF_INET, SOCK_STREAM, 262}};
+  union any {
+    struct sockaddr generic;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+    struct sockaddr_un local;
+    struct sockaddr_storage room;
+  } targets[8] = {0};
+  targets[0].four = (struct sockaddr_in){AF_INET, htons(9), {htonl(INADDR_LOOPBACK)}, {0}};
+  targets[1].four = (struct sockaddr_in){AF_INET, htons(9), {htonl(INADDR_ANY)}, {0}};
+  targets[2].six = (struct sockaddr_in6){AF_INET6, htons(9), 0, IN6ADDR_LOOPBACK_INIT, 0};
+  targets[3].six = (struct sockaddr_in6){AF_INET6, htons(9), 7, IN6ADDR_ANY_INIT, 99};
+  targets[4].six = (struct sockaddr_in6){AF_INET6, htons(9), 0, IN6ADDR_ANY_INIT, 0};
+  memcpy(&targets[4].six.sin6_addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\1", 16);
+  targets[5].local = (struct sockaddr_un){AF_UNIX, "nobody"};
+  targets[6].generic.sa_family = AF_UNSPEC;
+  targets[7].generic.sa_family = 9999;
+  static const socklen_t lengths[] = {0, 1, 2, 8, 15, 16, 24, 28, 110, 128, 129, 4096, 0x80000000u};
+  for (size_t kind = 0; kind < sizeof(kinds) / sizeof(*kinds); ++kind) {
+    for (int target = 0; target < 8; ++target) {
+      for (size_t length = 0; length < sizeof(lengths) / sizeof(*lengths); ++length) {
+        printf("%zu %d %u:", kind, target, lengths[length]);
+        for (int way = 0; way < 6; ++way) {
+          static char large[8192];
+          memset(large, 0, sizeof(large));
+          memcpy(large, &targets[target], sizeof(targets[target]));
+          struct sockaddr* address = (struct sockaddr*)large;
+          char letter = 'x';
+          struct iovec data = {&letter, 1};
+          struct mmsghdr message = {{large, lengths[length], &data, 1, NULL, 0, 0}, 0};
+          int number =
+              socket(kinds[kind].family, kinds[kind].type | SOCK_NONBLOCK, kinds[kind].protocol);
+          errno = SENTINEL;
+          long result = -2;
+          if (way == 0) result = connect(number, address, lengths[length]);
+          if (way == 1) result = sendto(number, &letter, 1, MSG_NOSIGNAL, address, lengths[length]);
+          if (way == 2) result = sendmsg(number, &message.msg_hdr, MSG_NOSIGNAL);
+          if (way == 3) result = sendmmsg(number, &message, 1, MSG_NOSIGNAL);
+          if (way == 4)
+            result =
+                sendto(number, &letter, 1, MSG_NOSIGNAL | MSG_FASTOPEN, address, lengths[length]);
+          if (way == 5) result = sendto(number, &letter, 1, MSG_NOSIGNAL, NULL, lengths[length]);
+          printf(" %ld/%d", result, errno);
+          close(number);
+        }
+        puts("");
+      }
+    }
+  }
+}
+
 /* Where a program may be: as somebody else, below a directory it cannot search, in a directory that
  * is gone or too deep for a path, in another root, in a thread with a working directory of its own.
  */
@@ -383,6 +441,9 @@ static int go(const char* where) {
   } else if (strcmp(where, "filtered") == 0) {
     /* What containers of old engines do to system calls they have not heard of. */
     SHOW(filter_new_calls());
+  } else if (strcmp(where, "addresses") == 0) {
+    addresses();
+    return 0;
   } else if (strcmp(where, "handles") == 0) {
     /* No descriptor is free. */
     while (dup(1) >= 0) continue;
