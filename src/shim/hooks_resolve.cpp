@@ -80,8 +80,10 @@ int error_without_name(const char* service, const struct addrinfo* hints) {
   constexpr int kUsualFlags =
       AI_PASSIVE | AI_CANONNAME | AI_ADDRCONFIG | AI_V4MAPPED | AI_ALL | AI_NUMERICSERV;
   const int family = hints != nullptr ? hints->ai_family : AF_UNSPEC;
-  const bool usual = (family == AF_UNSPEC || family == AF_INET || family == AF_INET6) &&
-                     (hints == nullptr || (hints->ai_flags & ~kUsualFlags) == 0);
+  const bool usual =
+      (family == AF_UNSPEC || family == AF_INET || family == AF_INET6) &&
+      (hints == nullptr || ((hints->ai_flags & ~kUsualFlags) == 0 &&
+                            hints->ai_socktype <= SOCK_DGRAM && hints->ai_protocol == 0));
   if (usual && (service == nullptr || is_ascii_digit(service[0]))) return 0;
   struct addrinfo* result = nullptr;
   const int answer = own_answer(Lookup::kLocalhost, service, hints, &result);
@@ -97,9 +99,14 @@ int family_of(const struct addrinfo* hints) {
   return hints->ai_family;
 }
 
+// What glibc takes for no name at all. To musl it is a name, and a name server is asked for it.
+bool is_no_name(const char* node) {
+  return node[0] == '*' && node[1] == '\0' && find_next("gnu_get_libc_version") != nullptr;
+}
+
 // No name, or one that may only be an address.
 bool asks_nobody(const char* node, const struct addrinfo* hints) {
-  return node == nullptr || node[0] == '\0' ||
+  return node == nullptr || node[0] == '\0' || is_no_name(node) ||
          (hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0);
 }
 

@@ -17,6 +17,7 @@
 #include "shim/next_symbol.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
+#include "shim/valgrind.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -120,12 +121,12 @@ bool is_single_threaded() {
   return single_threaded != nullptr && *single_threaded != 0;
 }
 
-// No other library wants to see opens.
-bool opens_are_libcs() {
+// No other library wants to see opens, and the call that is used instead is known.
+bool opens_are_plain() {
   static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
   std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
   if (seen == 0) {
-    seen = next_is_libc(Slot::open) && next_is_libc(Slot::openat) ? 1 : 2;
+    seen = next_is_libc(Slot::open) && next_is_libc(Slot::openat) && !runs_in_valgrind() ? 1 : 2;
     __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
   }
   return seen == 1;
@@ -150,7 +151,7 @@ bool has_protected_trees() { return policy().tree_count() != 0; }
 
 long open_if_outside(int directory, const char* path, int flags, unsigned mode) {
   // open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
-  if (path == nullptr || !is_single_threaded() || !opens_are_libcs()) return kUndecided;
+  if (path == nullptr || !is_single_threaded() || !opens_are_plain()) return kUndecided;
   const bool absolute = path[0] == '/';
   if (absolute ? !is_lexically_outside(path) : !is_relatively_outside(directory, path)) {
     return kUndecided;

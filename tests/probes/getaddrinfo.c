@@ -118,10 +118,19 @@ int main(int argc, char** argv) {
   row("stream", 0, "unknown.invalid", "nosuchservice", &stream);
   row("an unknown flag", 0, "unknown.invalid", NULL, &bad_flags);
   row("an unknown family", 0, "unknown.invalid", NULL, &bad_family);
+  row("an unknown socket type", 0, "unknown.invalid", NULL, &bad_type);
   row("stream", 0, NULL, "80", &stream);
   row("AI_PASSIVE", 0, NULL, "80", &passive);
   row("no hints", 0, NULL, "80", NULL);
   row("no hints", 0, NULL, NULL, NULL);
+#ifdef __GLIBC__
+  /* No name at all, like NULL; to musl it is one that it asks a name server for. */
+  row("no hints", 0, "*", "80", NULL);
+  row("stream", 0, "*", "80", &stream);
+  row("stream", 0, "*", NULL, &stream);
+  row("AI_PASSIVE", 0, "*", "80", &passive);
+  row("AI_CANONNAME", 0, "*", "80", &canonical);
+#endif
 
   static const int flags[] = {0, NI_NUMERICHOST, NI_NAMEREQD};
   static const char* const variants[] = {"", "NI_NUMERICHOST", "NI_NAMEREQD"};
