@@ -69,7 +69,10 @@ int judge_times_at(const char* operation, int directory, const char* path,
                    const struct timespec times[2], int flags) {
   if (times_change_nothing(times) || (flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
   if (path == nullptr) {
-    return libc_refuses_null_path() ? 0 : judge_metadata_of_descriptor(operation, directory);
+    // The kernel takes no flags for a descriptor.
+    return flags != 0 || libc_refuses_null_path()
+               ? 0
+               : judge_metadata_of_descriptor(operation, directory);
   }
   if ((flags & kEmptyPath) != 0 && path[0] == '\0')
     return judge_metadata_of_file(operation, directory);
@@ -101,9 +104,19 @@ bool libc_refuses_mode_of_empty_path() {
   return seen == 1;
 }
 
+// A libc that passes flags on asks the kernel about a link as well, which looks at the mount first;
+// one that does not answers for links itself.
+int judge_mode_of_link(const char* operation, int directory, const char* path) {
+  return libc_refuses_mode_of_empty_path() ? judge_mode(operation, directory, path, false)
+                                           : judge_metadata(operation, directory, path, false);
+}
+
 int judge_mode_at(const char* operation, int directory, const char* path, int flags) {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
-  if ((flags & kEmptyPath) == 0) return judge_mode(operation, directory, path, follows(flags));
+  if ((flags & kEmptyPath) == 0) {
+    return follows(flags) ? judge_mode(operation, directory, path, true)
+                          : judge_mode_of_link(operation, directory, path);
+  }
   return libc_refuses_mode_of_empty_path() ? 0
                                            : judge_metadata_at(operation, directory, path, flags);
 }
@@ -169,7 +182,7 @@ INTERPOSE_JUDGED(fchmod, (int descriptor, mode_t mode), (descriptor, mode),
 INTERPOSE_JUDGED(fchmodat, (int directory, const char* path, mode_t mode, int flags),
                  (directory, path, mode, flags), judge_mode_at("fchmodat", directory, path, flags))
 INTERPOSE_JUDGED(lchmod, (const char* path, mode_t mode), (path, mode),
-                 judge_mode("lchmod", AT_FDCWD, path, false))
+                 judge_mode_of_link("lchmod", AT_FDCWD, path))
 
 INTERPOSE_JUDGED(utime, (const char* path, const struct utimbuf* times), (path, times),
                  judge_metadata("utime", AT_FDCWD, path, true))
