@@ -104,6 +104,12 @@ bool libc_refuses_mode_of_empty_path() {
   return seen == 1;
 }
 
+// The kernel refuses a descriptor that only names a file; musl then goes by its path in /proc.
+int judge_descriptor(const char* operation, int descriptor) {
+  return libc_is_glibc() ? judge_metadata_of_descriptor(operation, descriptor)
+                         : judge_metadata_of_file(operation, descriptor);
+}
+
 // A libc that passes flags on asks the kernel about a link as well, which looks at the mount first;
 // one that does not answers for links itself.
 int judge_mode_of_link(const char* operation, int directory, const char* path) {
@@ -178,7 +184,7 @@ INTERPOSE_JUDGED(truncate64, (const char* path, off64_t length), (path, length),
 INTERPOSE_JUDGED(chmod, (const char* path, mode_t mode), (path, mode),
                  judge_mode("chmod", AT_FDCWD, path, true))
 INTERPOSE_JUDGED(fchmod, (int descriptor, mode_t mode), (descriptor, mode),
-                 judge_metadata_of_descriptor("fchmod", descriptor))
+                 judge_descriptor("fchmod", descriptor))
 INTERPOSE_JUDGED(fchmodat, (int directory, const char* path, mode_t mode, int flags),
                  (directory, path, mode, flags), judge_mode_at("fchmodat", directory, path, flags))
 INTERPOSE_JUDGED(lchmod, (const char* path, mode_t mode), (path, mode),
@@ -210,7 +216,7 @@ INTERPOSE_JUDGED(chown, (const char* path, uid_t user, gid_t group), (path, user
 INTERPOSE_JUDGED(lchown, (const char* path, uid_t user, gid_t group), (path, user, group),
                  judge_metadata("lchown", AT_FDCWD, path, false))
 INTERPOSE_JUDGED(fchown, (int descriptor, uid_t user, gid_t group), (descriptor, user, group),
-                 judge_metadata_of_descriptor("fchown", descriptor))
+                 judge_descriptor("fchown", descriptor))
 INTERPOSE_JUDGED(fchownat, (int directory, const char* path, uid_t user, gid_t group, int flags),
                  (directory, path, user, group, flags),
                  judge_owner_at("fchownat", directory, path, flags))

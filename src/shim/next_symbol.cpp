@@ -241,6 +241,16 @@ void* resolve_next_symbol(Slot slot, void* missing) {
   return address;
 }
 
+bool libc_is_glibc() {
+  static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
+  std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
+  if (__builtin_expect(seen == 0, 0)) {
+    seen = find_next("gnu_get_libc_version") != nullptr ? 1 : 2;
+    __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
+  }
+  return seen == 1;
+}
+
 bool next_is_libc(Slot slot) {
   const Found found = find_with_object(kNames[static_cast<int>(slot)]);
   return found.address != nullptr && found.object == objects.libc;

@@ -40,6 +40,9 @@ inline void* next_symbol(Slot slot, void* missing) {
 // runtime.
 bool next_is_libc(Slot slot);
 
+// Whether the libc behind us is glibc; else it is musl. They read some arguments differently.
+bool libc_is_glibc();
+
 // Absolute path of this shared object as the loader recorded it, or "" (NUL-terminated, static).
 const char* own_path();
 
