@@ -138,4 +138,18 @@ int open_flags_of_mode(const char* mode) {
   return flags;
 }
 
+int open_flags_of_mode_in_musl(const char* mode) {
+  // Its test of the first character lets none at all pass, too (__fmodeflags).
+  if (*mode != 'r' && *mode != 'w' && *mode != 'a' && *mode != '\0') return -1;
+  int flags = *mode == 'r' ? O_RDONLY : O_WRONLY | O_CREAT;
+  if (*mode == 'w') flags |= O_TRUNC;
+  if (*mode == 'a') flags |= O_APPEND;
+  for (; *mode != '\0'; ++mode) {
+    if (*mode == '+') flags = (flags & ~O_ACCMODE) | O_RDWR;
+    if (*mode == 'x') flags |= O_EXCL;
+    if (*mode == 'e') flags |= O_CLOEXEC;
+  }
+  return flags;
+}
+
 }  // namespace hfoffline

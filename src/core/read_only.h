@@ -40,5 +40,7 @@ bool open_can_write(int flags);
 // The open(2) flags an fopen(3) mode stands for, read as glibc reads it, or -1 for a mode that
 // fopen rejects with EINVAL.
 int open_flags_of_mode(const char* mode);
+// As musl reads it: it rejects nothing but a wrong first letter, and looks at the whole string.
+int open_flags_of_mode_in_musl(const char* mode);
 
 }  // namespace hfoffline

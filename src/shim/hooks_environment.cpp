@@ -75,7 +75,7 @@ bool getenv_is_glibcs() {
   static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
   std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
   if (__builtin_expect(seen == 0, 0)) {
-    seen = next_is_libc(Slot::getenv) && find_next("gnu_get_libc_version") != nullptr ? 1 : 2;
+    seen = next_is_libc(Slot::getenv) && libc_is_glibc() ? 1 : 2;
     __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
   }
   return seen == 1;

@@ -69,7 +69,10 @@ int judge_times_at(const char* operation, int directory, const char* path,
                    const struct timespec times[2], int flags) {
   if (times_change_nothing(times) || (flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
   if (path == nullptr) {
-    return libc_refuses_null_path() ? 0 : judge_metadata_of_descriptor(operation, directory);
+    // The kernel takes no flags for a descriptor.
+    return flags != 0 || libc_refuses_null_path()
+               ? 0
+               : judge_metadata_of_descriptor(operation, directory);
   }
   if ((flags & kEmptyPath) != 0 && path[0] == '\0')
     return judge_metadata_of_file(operation, directory);
@@ -101,9 +104,25 @@ bool libc_refuses_mode_of_empty_path() {
   return seen == 1;
 }
 
+// The kernel refuses a descriptor that only names a file; musl then goes by its path in /proc.
+int judge_descriptor(const char* operation, int descriptor) {
+  return libc_is_glibc() ? judge_metadata_of_descriptor(operation, descriptor)
+                         : judge_metadata_of_file(operation, descriptor);
+}
+
+// A libc that passes flags on asks the kernel about a link as well, which looks at the mount first;
+// one that does not answers for links itself.
+int judge_mode_of_link(const char* operation, int directory, const char* path) {
+  return libc_refuses_mode_of_empty_path() ? judge_mode(operation, directory, path, false)
+                                           : judge_metadata(operation, directory, path, false);
+}
+
 int judge_mode_at(const char* operation, int directory, const char* path, int flags) {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
-  if ((flags & kEmptyPath) == 0) return judge_mode(operation, directory, path, follows(flags));
+  if ((flags & kEmptyPath) == 0) {
+    return follows(flags) ? judge_mode(operation, directory, path, true)
+                          : judge_mode_of_link(operation, directory, path);
+  }
   return libc_refuses_mode_of_empty_path() ? 0
                                            : judge_metadata_at(operation, directory, path, flags);
 }
@@ -149,11 +168,11 @@ INTERPOSE_JUDGED(truncate64, (const char* path, off64_t length), (path, length),
 INTERPOSE_JUDGED(chmod, (const char* path, mode_t mode), (path, mode),
                  judge_mode("chmod", AT_FDCWD, path, true))
 INTERPOSE_JUDGED(fchmod, (int descriptor, mode_t mode), (descriptor, mode),
-                 judge_metadata_of_descriptor("fchmod", descriptor))
+                 judge_descriptor("fchmod", descriptor))
 INTERPOSE_JUDGED(fchmodat, (int directory, const char* path, mode_t mode, int flags),
                  (directory, path, mode, flags), judge_mode_at("fchmodat", directory, path, flags))
 INTERPOSE_JUDGED(lchmod, (const char* path, mode_t mode), (path, mode),
-                 judge_mode("lchmod", AT_FDCWD, path, false))
+                 judge_mode_of_link("lchmod", AT_FDCWD, path))
 
 INTERPOSE_JUDGED(utime, (const char* path, const struct utimbuf* times), (path, times),
                  judge_metadata("utime", AT_FDCWD, path, true))
@@ -181,7 +200,7 @@ INTERPOSE_JUDGED(chown, (const char* path, uid_t user, gid_t group), (path, user
 INTERPOSE_JUDGED(lchown, (const char* path, uid_t user, gid_t group), (path, user, group),
                  judge_metadata("lchown", AT_FDCWD, path, false))
 INTERPOSE_JUDGED(fchown, (int descriptor, uid_t user, gid_t group), (descriptor, user, group),
-                 judge_metadata_of_descriptor("fchown", descriptor))
+                 judge_descriptor("fchown", descriptor))
 INTERPOSE_JUDGED(fchownat, (int directory, const char* path, uid_t user, gid_t group, int flags),
                  (directory, path, user, group, flags),
                  judge_owner_at("fchownat", directory, path, flags))

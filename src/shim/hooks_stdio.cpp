@@ -15,9 +15,13 @@ using namespace hfoffline::shim;
 
 namespace {
 
+int flags_of_mode(const char* mode) {
+  return libc_is_glibc() ? open_flags_of_mode(mode) : open_flags_of_mode_in_musl(mode);
+}
+
 int judge_stream(const char* operation, const char* path, const char* mode) {
   if (path == nullptr || mode == nullptr) return 0;
-  const int flags = open_flags_of_mode(mode);
+  const int flags = flags_of_mode(mode);
   if (flags < 0 || !open_can_write(flags) || !has_protected_trees()) return 0;
   return judge_open(operation, AT_FDCWD, path, flags);
 }
@@ -27,11 +31,12 @@ int descriptor_of(FILE* stream) {
   return fileno_of != nullptr ? fileno_of(stream) : -1;
 }
 
-// Without a path, libc reopens the stream's own file through /proc/self/fd.
+// Without a path, glibc reopens the stream's own file through /proc/self/fd; musl keeps the
+// descriptor and changes its flags, which makes nothing writable.
 int judge_reopened_stream(const char* operation, const char* path, const char* mode, FILE* stream) {
   if (path != nullptr) return judge_stream(operation, path, mode);
-  if (mode == nullptr || stream == nullptr || !has_protected_trees()) return 0;
-  const int flags = open_flags_of_mode(mode);
+  if (mode == nullptr || stream == nullptr || !has_protected_trees() || !libc_is_glibc()) return 0;
+  const int flags = flags_of_mode(mode);
   if (flags < 0 || !open_can_write(flags)) return 0;
   const int descriptor = descriptor_of(stream);
   return descriptor < 0 ? 0 : judge_reopen(operation, descriptor, flags);

@@ -142,7 +142,11 @@ constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 
 int judge_utimensat(const Arguments& arguments) {
   const char* path = arguments.path(1);
-  if (path == nullptr) return judge_metadata_of_descriptor("utimensat", arguments.number(0));
+  if (path == nullptr) {  // the kernel takes no flags for a descriptor
+    return arguments.number(3) != 0
+               ? 0
+               : judge_metadata_of_descriptor("utimensat", arguments.number(0));
+  }
   if (names_descriptor(path, arguments.number(3)))
     return judge_metadata_of_file("utimensat", arguments.number(0));
   return judge_metadata("utimensat", arguments.number(0), path,

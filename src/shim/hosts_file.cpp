@@ -6,6 +6,7 @@
 #include "core/hash.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/next_symbol.h"
 #include "shim/word_file.h"
 
 namespace hfoffline::shim {
@@ -64,7 +65,8 @@ std::uint64_t answered[8];
 std::uint64_t fingerprint(std::string_view name, int family, std::uint64_t stamp) {
   char lower[256];
   Appender text(lower);
-  for (const char c : name) text.add_byte(ascii_lower(c));
+  const bool any_case = libc_is_glibc();
+  for (const char c : name) text.add_byte(any_case ? ascii_lower(c) : c);
   return hash_bytes(stamp + static_cast<std::uint64_t>(family), lower, text.size()) | 1;
 }
 
@@ -79,13 +81,18 @@ bool family_fits(const IpAddress& address, int family) {
   return family == AF_UNSPEC || (family == AF_INET) == address.is_v4();
 }
 
+// musl finds a name only as the file spells it, and asks a name server for any other spelling.
+bool is_spelled_as(std::string_view word, std::string_view name) {
+  return libc_is_glibc() ? equals_ignoring_case(word, name) : word == name;
+}
+
 bool read_for_name(std::string_view name, int family) {
   WordFile file(kHostsFile);
   while (file.next_line()) {
     IpAddress address;
     if (!parse_address(file.next_word(), &address) || !family_fits(address, family)) continue;
     for (std::string_view word = file.next_word(); !word.empty(); word = file.next_word()) {
-      if (equals_ignoring_case(word, name)) return true;
+      if (is_spelled_as(word, name)) return true;
     }
   }
   return false;

@@ -379,8 +379,7 @@ int judge_mode(const char* operation, int directory, const char* path, bool foll
   if (path == nullptr) return 0;
   const Located located = locate(directory, path, follow ? FinalLink::kFollow : FinalLink::kKeep);
   if (located.tree == kOutside) return 0;
-  // A link has no mode of its own: libc and the kernel say EOPNOTSUPP before they look at the
-  // mount.
+  // A link has no mode of its own: libc says EOPNOTSUPP before the kernel is asked.
   if (!follow && exists(located) && S_ISLNK(located.facts.mode)) return 0;
   return answer(operation, located.tree, directory, path, read_only_change_metadata(located.facts));
 }

@@ -393,6 +393,16 @@ void* resolve_next_symbol(Slot slot, void* missing) {
   return address;
 }
 
+bool libc_is_glibc() {
+  static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
+  std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
+  if (__builtin_expect(seen == 0, 0)) {
+    seen = find_next("gnu_get_libc_version") != nullptr ? 1 : 2;
+    __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
+  }
+  return seen == 1;
+}
+
 bool is_next_in_libc(const char* name) {
   const Found found = find_with_object(name);
   if (found.address == nullptr) return find_loaded(name) != nullptr;  // of a part that came later

@@ -47,6 +47,8 @@ inline void* next_symbol(Slot slot, void* missing) {
 // runtime.
 bool next_is_libc(Slot slot);
 
+// Whether the libc behind us is glibc; else it is musl. They read some arguments differently.
+bool libc_is_glibc();
 // For dlsym(3). Our own function of this name, or nullptr.
 void* own_definition(const char* name);
 // Whether the first object behind ours that defines `name` is libc.

@@ -7,7 +7,7 @@
 #include "probe.h"
 
 typedef int ftruncate_function(int, int64_t);
-extern int ftruncate64(int, __off64_t) __attribute__((weak));
+extern int ftruncate64(int, off64_t) __attribute__((weak));
 
 static void call_ftruncate(const struct place* place, const struct operation* operation) {
   report_call(((ftruncate_function*)operation->address)(place->fd, operation->value));

@@ -74,6 +74,12 @@ def replace_file(target, content, directory):
     _mount(path, target, MS_BIND)
 
 
+def show(source, target):
+    """Shows a directory, with what is mounted below it, at another place too."""
+    os.makedirs(target, exist_ok=True)
+    _mount(source, target, MS_BIND | MS_REC)
+
+
 def hide_directory(target, directory):
     """Shows an empty directory instead of an existing one."""
     empty = os.path.join(directory, "empty")

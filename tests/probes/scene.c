@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "raw.h"
+#include "statx.h"
 
 enum { kSceneTime = 1000000000, kStranger = 65534, kMaximumPath = 512 };
 

@@ -18,6 +18,10 @@
 #include "raw.h"
 #include "scene.h"
 
+#ifndef SYS_openat2  // before the kernel headers of Linux 5.6, which bullseye's libc is older than
+#define SYS_openat2 437
+#endif
+
 // Numbers a libc may not know yet.
 enum {
   kFaccessat2 = 439,

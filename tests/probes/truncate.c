@@ -8,7 +8,7 @@
 
 // off_t has 64 bits wherever these probes run, so one type serves both.
 typedef int truncate_function(const char*, int64_t);
-extern int truncate64(const char*, __off64_t) __attribute__((weak));
+extern int truncate64(const char*, off64_t) __attribute__((weak));
 
 static void call_truncate(const struct place* place, const struct operation* operation) {
   report_call(((truncate_function*)operation->address)(place->path, operation->value));

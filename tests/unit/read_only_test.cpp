@@ -209,6 +209,29 @@ TEST_CASE("read-only: fopen modes") {
   }
 }
 
+TEST_CASE("read-only: fopen modes as musl reads them") {
+  struct Case {
+    const char* mode;
+    int flags;
+  };
+  const Case cases[] = {
+      {"r", O_RDONLY},
+      {"w", O_WRONLY | O_CREAT | O_TRUNC},
+      {"a", O_WRONLY | O_CREAT | O_APPEND},
+      {"a+e", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC},
+      {"wx", O_WRONLY | O_CREAT | O_TRUNC | O_EXCL},
+      {"rbbbbbbbb+", O_RDWR},
+      {"r,ccs=UTF-8+", O_RDWR},
+      {"", O_WRONLY | O_CREAT},
+      {"+r", -1},
+      {"b", -1},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.mode);
+    CHECK(open_flags_of_mode_in_musl(c.mode) == c.flags);
+  }
+}
+
 namespace {
 
 // What fopen did to a file of three bytes, or to a missing one.

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""One file for every image: the shim as it was built here, under the probes with other libcs.
+
+usage: run_compat.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]...
+
+    bullseye, bookworm, trixie, sid   the same libhfoffline.so and, where its symbols allow it, the same
+                                      probe programs, below a root with that release's libc6
+    musl                              the same libhfoffline.so; programs built with musl-gcc
+    aarch64                           shim and programs built with Debian's cross compiler, under qemu-user
+
+Prints one line per check and "N passed, N failed, N skipped"; a check that cannot be made here is
+skipped with its reason. Roots and builds are kept in the cache (.cache/compat) for the next time.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import debian_root
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+PROBES = os.path.join(SOURCE, "tests", "probes", "run_probes.py")
+SHIM = "src/shim/libhfoffline.so"
+# bullseye's libc is older than the symbols of programs built here: theirs are built with its own libc.
+RELEASES = {"bullseye": ["libc6", "libc6-dev", "linux-libc-dev"], "bookworm": ["libc6"],
+            "trixie": ["libc6"], "sid": ["libc6"]}
+# An emulator is a hundred times slower: the functions and situations that say most.
+EMULATED = {"--program": ["mkdir", "open", "rename", "utime", "connect", "sendto", "getaddrinfo"],
+            "--rows": [": existing", ": missing", ": link inside", "192.0.2.1", "local: 127.0.0.1", "probe-host"]}
+TIME_LIMIT = 1500
+
+
+class Skip(Exception):
+    pass
+
+
+class Failure(Exception):
+    pass
+
+
+def run(command, what, env=None):
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env=env, timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        raise Failure("%s took more than %d s" % (what, TIME_LIMIT))
+    text = done.stdout.decode(errors="replace").rstrip()
+    if done.returncode != 0:
+        raise Failure("%s\n%s" % (what, "\n".join(text.splitlines()[-60:])))
+    return text
+
+
+def need(program, package):
+    if shutil.which(program) is None:
+        raise Skip("no %s (package %s)" % (program, package))
+
+
+def build(directory, *arguments, targets):
+    """A build directory of the shim and its probes alone."""
+    env = {name: value for name, value in os.environ.items() if name not in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")}
+    if not os.path.exists(os.path.join(directory, "build.ninja")):
+        shutil.rmtree(directory, ignore_errors=True)
+        run(["meson", "setup", directory, SOURCE, "-Dtools=false"] + list(arguments), "meson setup", env)
+    run(["ninja", "-C", directory] + targets, "the build", env)
+
+
+def probe(programs, shim, *arguments, least=10000):
+    text = run([sys.executable, PROBES, "--programs", programs, "--shim", shim] + list(arguments), "probes")
+    counts = re.search(r"(\d+) rows, (\d+) differences \((\d+) expected\)", text)
+    if not counts or int(counts.group(1)) < least:
+        raise Failure("too few rows were run\n" + text)
+    return "%s rows, 0 mismatches, %s deliberate differences" % (counts.group(1), counts.group(3))
+
+
+def version_of_libc(root):
+    for directory in ("lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu", "lib"):
+        path = os.path.join(root, directory, "libc.so.6")
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                found = re.search(rb"GNU C Library \([^)]*\) [a-z]+ release version ([0-9.]*[0-9])", file.read())
+            return "glibc " + found.group(1).decode() if found else "glibc"
+    return "no glibc"
+
+
+def check_release(options, release):
+    if os.geteuid() != 0:
+        raise Skip("only root may enter another root")
+    if os.uname().machine != "x86_64":
+        raise Skip("the roots are for x86-64")
+    need("dpkg-deb", "dpkg")
+    directory = os.path.join(options.cache, release)
+    try:
+        root = debian_root.make(directory, release, RELEASES[release])
+    except (debian_root.Unreachable, subprocess.TimeoutExpired) as error:
+        raise Skip("its packages cannot be had: %s" % error)
+    programs, extra = os.path.join(options.build, "tests/probes"), []
+    if "libc6-dev" in RELEASES[release]:
+        machine_file = os.path.join(directory, "gcc.ini")
+        with open(machine_file, "w") as file:
+            file.write("[binaries]\nc = ['gcc', '--sysroot=%s', '-B%s/usr/lib/x86_64-linux-gnu/']\ncpp = 'g++'\n" % (root, root))
+        own = os.path.join(directory, "build")
+        build(own, "--native-file", machine_file, targets=["probe-programs"])
+        programs = os.path.join(own, "tests/probes")
+    differences = os.path.join(HERE, "differences-%s.txt" % release)
+    if os.path.exists(differences):
+        extra = ["--differences", differences]
+    return "%s: %s" % (version_of_libc(root), probe(programs, os.path.join(options.build, SHIM), "--root", root, *extra))
+
+
+def check_musl(options):
+    need("musl-gcc", "musl-tools")
+    own = os.path.join(options.cache, "build-musl")
+    build(own, "--native-file", os.path.join(SOURCE, "tools/cross/musl.ini"), targets=["probe-programs"])
+    return probe(os.path.join(own, "tests/probes"), os.path.join(options.build, SHIM), "--other-libc", "--differences",
+                 os.path.join(HERE, "differences-musl.txt"))
+
+
+def check_aarch64(options):
+    need("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu")
+    need("qemu-aarch64", "qemu-user")
+    own = os.path.join(options.cache, "build-aarch64")
+    build(own, "--cross-file", os.path.join(SOURCE, "tools/cross/aarch64.ini"), targets=[SHIM, "probe-programs"])
+    some = [word for option, texts in EMULATED.items() for text in texts for word in (option, text)]
+    return probe(os.path.join(own, "tests/probes"), os.path.join(own, SHIM), "--runner",
+                 "qemu-aarch64 -L /usr/aarch64-linux-gnu", "--differences",
+                 os.path.join(HERE, "differences-aarch64.txt"), *some, least=200)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default=os.path.join(SOURCE, "build"), help="where the shim and the probes were built")
+    parser.add_argument("--cache", default=os.path.join(SOURCE, ".cache", "compat"))
+    parser.add_argument("--only", action="append", help="only this check; may be repeated")
+    options = parser.parse_args()
+    options.build, options.cache = os.path.abspath(options.build), os.path.abspath(options.cache)
+    if not os.path.exists(os.path.join(options.build, SHIM)):
+        sys.exit("no %s in %s: build first" % (SHIM, options.build))
+    os.makedirs(options.cache, exist_ok=True)
+    checks = [(release, lambda release=release: check_release(options, release)) for release in RELEASES]
+    checks += [("musl", lambda: check_musl(options)), ("aarch64", lambda: check_aarch64(options))]
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for name, check in checks:
+        if options.only and name not in options.only:
+            continue
+        try:
+            outcome, text = "passed", check()
+        except Skip as reason:
+            outcome, text = "skipped", str(reason)
+        except Failure as reason:
+            outcome, text = "failed", str(reason)
+        counts[outcome] += 1
+        print("%-8s %s: %s" % (outcome, name, text), flush=True)
+    print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
