@@ -19,7 +19,12 @@ constexpr std::size_t kHowBytes = 24;
 
 long look_up(int directory, const char* path, std::uint64_t flags, std::uint64_t resolve) {
   const std::uint64_t how[3] = {O_PATH | O_CLOEXEC | flags, 0, resolve};
-  return sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(how), sizeof(how));
+  long found = -EAGAIN;
+  // A rename anywhere on the machine makes a restricted lookup fail; the kernel asks to try again.
+  for (int tries = 0; found == -EAGAIN && tries < 100; ++tries) {
+    found = sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(how), sizeof(how));
+  }
+  return found;
 }
 
 // The same lookup of what comes before the last component, which is missing.
@@ -46,9 +51,11 @@ int judge_in_root(int directory, const char* path, int flags, std::uint64_t reso
   } else if (found == -ENOENT && (flags & O_CREAT) != 0) {
     const char* name = nullptr;
     const long parent = look_up_parent(directory, path, resolve, &name);
-    if (parent < 0) return 0;
+    if (parent < 0) return parent == -EAGAIN ? EAGAIN : 0;
     error = judge_open("openat2", static_cast<int>(parent), name, flags);
     sys::close(static_cast<int>(parent));
+  } else if (found == -EAGAIN) {
+    error = EAGAIN;  // nobody knows where it leads
   }
   return error;
 }
@@ -67,6 +74,7 @@ int judge_openat2(int directory, const char* path, const void* how_bytes, std::s
   if (resolve != 0) {
     const long found = look_up(directory, path, how[0] & O_NOFOLLOW, resolve);
     if (found >= 0) sys::close(static_cast<int>(found));
+    if (found == -EAGAIN) return EAGAIN;
     if (found < 0 && found != -ENOENT) return 0;
   }
   return judge_open("openat2", directory, path, flags);

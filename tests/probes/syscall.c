@@ -1,5 +1,6 @@
 // The same operations through syscall(), for programs that call the kernel by number.
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
@@ -125,26 +126,34 @@ static void call_fstatfs(const struct place* place, const struct operation* oper
   report_flags(syscall(SYS_fstatfs, place->fd, &facts), (unsigned long)facts.f_flags);
 }
 
+/* A rename anywhere on the machine makes a restricted lookup fail; the kernel asks to try again. */
+static int open_as(int directory, const char* path, const struct open_how* how) {
+  long result;
+  do result = syscall(SYS_openat2, directory, path, how, sizeof *how);
+  while (result < 0 && errno == EAGAIN);
+  return (int)result;
+}
+
 static void call_openat2(const struct place* place, const struct operation* operation) {
   struct open_how how = {.flags = (unsigned long)operation->value};
   if (operation->value & O_CREAT) how.mode = 0640;
-  report_fd((int)syscall(SYS_openat2, place->dirfd, place->path, &how, sizeof how));
+  report_fd(open_as(place->dirfd, place->path, &how));
 }
 
 static void call_openat2_beneath(const struct place* place, const struct operation* operation) {
   struct open_how how = {.flags = (unsigned long)operation->value, .resolve = RESOLVE_BENEATH};
-  report_fd((int)syscall(SYS_openat2, place->dirfd, place->path, &how, sizeof how));
+  report_fd(open_as(place->dirfd, place->path, &how));
 }
 
 static void call_openat2_no_links(const struct place* place, const struct operation* operation) {
   struct open_how how = {.flags = (unsigned long)operation->value, .resolve = RESOLVE_NO_SYMLINKS};
-  report_fd((int)syscall(SYS_openat2, place->dirfd, place->path, &how, sizeof how));
+  report_fd(open_as(place->dirfd, place->path, &how));
 }
 
 static void call_openat2_in_root(const struct place* place, const struct operation* operation) {
   struct open_how how = {.flags = (unsigned long)operation->value, .resolve = RESOLVE_IN_ROOT};
   if (operation->value & O_CREAT) how.mode = 0640;
-  report_fd((int)syscall(SYS_openat2, place->dirfd, place->path, &how, sizeof how));
+  report_fd(open_as(place->dirfd, place->path, &how));
 }
 
 /* The path as if the directory were "/". */
@@ -155,7 +164,7 @@ static void call_openat2_from_root(const struct place* place, const struct opera
   path[0] = '/';
   strncpy(path + 1, place->path, sizeof path - 2);
   path[sizeof path - 1] = '\0';
-  report_fd((int)syscall(SYS_openat2, place->dirfd, path, &how, sizeof how));
+  report_fd(open_as(place->dirfd, path, &how));
 }
 
 static void call_openat2_short(const struct place* place, const struct operation* operation) {
