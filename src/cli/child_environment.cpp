@@ -80,6 +80,7 @@ void ChildEnvironment::preload(std::string_view shim) {
 void ChildEnvironment::allow_asan_behind_shim() {
   const char* present = get(kAsanOptions);
   if (present == nullptr || *present == '\0') return set(kAsanOptions, kAsanSwitch);
+  if (std::string_view(present).find(kAsanSwitch) != std::string_view::npos) return;
   // The last one wins.
   set(kAsanOptions, cat(present, ":", kAsanSwitch));
 }

@@ -106,6 +106,19 @@ class Planner {
     return put(variable, name, {}, /*replace=*/true);
   }
 
+  // gcc's shared libasan refuses to start behind the shim unless it is told otherwise; the last
+  // option wins.
+  bool add_link_order(std::string_view* asan_options) {
+    constexpr std::string_view kOption = ":verify_asan_link_order=0";
+    const std::size_t size = asan_options->size() + kOption.size();
+    auto* text = static_cast<char*>(arena_.allocate(size, 1));
+    if (text == nullptr) return say_full();
+    Appender joined(text, size);
+    joined.add(*asan_options).add(asan_options->empty() ? slice(kOption, 1) : kOption);
+    *asan_options = joined.view();
+    return true;
+  }
+
  private:
   bool bare() const { return inputs_.layout != Layout::kHfHome; }
 
@@ -311,7 +324,9 @@ bool plan_environment(const Presets& presets, const Config& config, const Enviro
   for (; set != nullptr; set = set->next) {
     const std::size_t equals = find_byte(set->text, '=');
     const std::string_view name = slice(set->text, 0, equals);
-    if (!planner.set(name, slice(set->text, equals + 1), "[env] set", set->source)) return false;
+    std::string_view value = slice(set->text, equals + 1);
+    if (name == "ASAN_OPTIONS" && !planner.add_link_order(&value)) return false;
+    if (!planner.set(name, value, "[env] set", set->source)) return false;
   }
 
   const Source own;

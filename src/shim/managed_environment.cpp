@@ -95,6 +95,10 @@ char* write_policy_entry(char* memory) {
   return memory;
 }
 
+// Where the policy has a say about ASAN_OPTIONS, its value has the option already, or nobody wants
+// it.
+bool adds_asan_options() { return policy().find_variable(kAsanOptions) == nullptr; }
+
 struct Seen {
   std::uint64_t bits[kMaximumManaged / 64] = {};
   void add(std::size_t i) {
@@ -274,8 +278,10 @@ char** write_repaired(char* const* current, std::size_t count, Pages& pages) {
   fresh[used++] = pages.memory + entries * sizeof(char*);
   append_preload(preload, text);
   text.add_byte('\0');
-  fresh[used++] = pages.memory + entries * sizeof(char*) + text.size();
-  append_asan_options(asan, text);
+  if (adds_asan_options()) {
+    fresh[used++] = pages.memory + entries * sizeof(char*) + text.size();
+    append_asan_options(asan, text);
+  }
   text.c_str();
   if (!policy_is_baked()) {
     char* entry = travelling != nullptr ? travelling : policy_entry_for_environ();
@@ -368,7 +374,7 @@ char** ExecEnvironment::build(void* memory) {
   text += preload_bytes_;
   Appender asan_entry(text, asan_bytes_);
   append_asan_options(asan, asan_entry);
-  array[used++] = const_cast<char*>(asan_entry.c_str());
+  if (adds_asan_options()) array[used++] = const_cast<char*>(asan_entry.c_str());
   text += asan_bytes_;
   if (!own_test.empty()) {
     Appender test_entry(text, kMaximumTestBytes + 32);

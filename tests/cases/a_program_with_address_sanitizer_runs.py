@@ -43,6 +43,10 @@ def holds():
             result = case.run("--quiet", "--models-dir", models, "--", program, models / "new", "overflow", env=env)
             case.check(result.code != 0, f"{name}: the overflow was not found")
             case.contains(result.err, "heap-buffer-overflow", name)
+        # The user's own setting, once.
+        command = ("--quiet", "--models-dir", models, "--set", "ASAN_OPTIONS=detect_leaks=0", "--", "sh", "-c")
+        result = case.run(*command, f"{program} {models}/new; env | grep ^ASAN_OPTIONS")
+        case.equal(result.out, "refused\nASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0\n", f"{name} with --set: {result.err}")
         # Started by a shell of the run.
         result = case.run("--quiet", "--models-dir", models, "--", "sh", "-c", f"{program} {models}/new")
         case.equal((result.code, result.out), (0, "refused\n"), f"{name} from a shell")
