@@ -34,9 +34,14 @@ enum class Rule : std::uint8_t {
   join_by_address,    // struct ip_mreq, ip_mreqn: the interface by address or index
   join_source,        // struct ip_mreq_source: the interface by address
   join_by_index,      // an index that must be given
+  join_group,         // the same in struct group_req
+  join_group_source,  // and in struct group_source_req
   no_route,           // IP options without a source route
   none,               // nothing does
 };
+
+constexpr std::size_t kGroupBytes = sizeof(struct group_req);
+constexpr std::size_t kGroupSourceBytes = sizeof(struct group_source_req);
 
 struct Row {
   int level;
@@ -56,15 +61,15 @@ constexpr Row kOptions[] = {
     {IPPROTO_IP, 32, Rule::interface, 8, EADDRNOTAVAIL, "IP_MULTICAST_IF"},
     {IPPROTO_IP, 35, Rule::join_by_address, 8, ENODEV, "IP_ADD_MEMBERSHIP"},
     {IPPROTO_IP, 39, Rule::join_source, 4, ENODEV, "IP_ADD_SOURCE_MEMBERSHIP"},
-    {IPPROTO_IP, 42, Rule::join_by_index, 0, ENODEV, "MCAST_JOIN_GROUP"},
-    {IPPROTO_IP, 46, Rule::join_by_index, 0, ENODEV, "MCAST_JOIN_SOURCE_GROUP"},
+    {IPPROTO_IP, 42, Rule::join_group, 0, ENODEV, "MCAST_JOIN_GROUP"},
+    {IPPROTO_IP, 46, Rule::join_group_source, 0, ENODEV, "MCAST_JOIN_SOURCE_GROUP"},
     {IPPROTO_IP, 50, Rule::network_interface, 0, EADDRNOTAVAIL, "IP_UNICAST_IF"},
     {IPPROTO_IPV6, 5, Rule::none, 0, EPERM, "IPV6_2292RTHDR"},
     {IPPROTO_IPV6, 6, Rule::none, 0, EPERM, "IPV6_2292PKTOPTIONS"},
     {IPPROTO_IPV6, 20, Rule::join_by_index, 16, ENODEV, "IPV6_JOIN_GROUP"},
     {IPPROTO_IPV6, 27, Rule::join_by_index, 16, ENODEV, "IPV6_JOIN_ANYCAST"},
-    {IPPROTO_IPV6, 42, Rule::join_by_index, 0, ENODEV, "MCAST_JOIN_GROUP"},
-    {IPPROTO_IPV6, 46, Rule::join_by_index, 0, ENODEV, "MCAST_JOIN_SOURCE_GROUP"},
+    {IPPROTO_IPV6, 42, Rule::join_group, 0, ENODEV, "MCAST_JOIN_GROUP"},
+    {IPPROTO_IPV6, 46, Rule::join_group_source, 0, ENODEV, "MCAST_JOIN_SOURCE_GROUP"},
     {IPPROTO_IPV6, 50, Rule::interface, 16, ENODEV, "IPV6_PKTINFO"},
     {IPPROTO_IPV6, 57, Rule::none, 0, EPERM, "IPV6_RTHDR"},
     {IPPROTO_IPV6, 76, Rule::network_interface, 0, EADDRNOTAVAIL, "IPV6_UNICAST_IF"},
@@ -135,6 +140,10 @@ bool is_harmless(const Row& row, Bytes value) {
       return !has_word(value, row.offset) || is_loopback_address(value, row.offset);
     case Rule::join_by_index:
       return !has_word(value, row.offset) || value.word(row.offset) == kLoopbackIndex;
+    case Rule::join_group:
+      return value.size < kGroupBytes || value.word(row.offset) == kLoopbackIndex;
+    case Rule::join_group_source:
+      return value.size < kGroupSourceBytes || value.word(row.offset) == kLoopbackIndex;
     case Rule::no_route:
       return !has_source_route(value);
     case Rule::none:

@@ -62,7 +62,7 @@ int judge_packed_addresses(int descriptor, const void* addresses, std::size_t si
 int judge_socket_option(int descriptor, int level, int option, const void* value,
                         std::size_t size) {
   const OptionVerdict verdict = refuse_socket_option(level, option, value, size);
-  if (verdict.error == 0 || !is_internet_socket(descriptor)) return 0;
+  if (verdict.error == 0 || !takes_level(descriptor, level)) return 0;
   char text[64];
   Appender target(text);
   target.add(verdict.name);
@@ -132,9 +132,10 @@ int judge_control_messages(const char* operation, int descriptor, const struct m
     const OptionVerdict verdict =
         refuse_control_message(header.cmsg_level, header.cmsg_type, bytes + at + sizeof(header),
                                length - sizeof(header), &interface);
-    if (verdict.error != 0 && is_internet_socket(descriptor))
+    if (verdict.error != 0 && takes_level(descriptor, header.cmsg_level))
       return report_option(operation, verdict.name, verdict.error);
-    if (interface != 0 && is_internet_socket(descriptor) && goes_to_loopback(descriptor, message))
+    if (interface != 0 && takes_level(descriptor, header.cmsg_level) &&
+        goes_to_loopback(descriptor, message))
       return report_option(operation, verdict.name, ENODEV);
     at += CMSG_ALIGN(length);
   }

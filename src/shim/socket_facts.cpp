@@ -103,12 +103,12 @@ bool goes_out_through_loopback(int descriptor, const CopiedAddress& address,
 
 int ask_socket_type(int descriptor) { return socket_option(descriptor, SO_TYPE); }
 
-bool is_internet_socket(int descriptor) {
-  const int domain = socket_option(descriptor, SO_DOMAIN);
-  return domain == AF_INET || domain == AF_INET6;
-}
-
 bool is_unix_socket(int descriptor) { return socket_option(descriptor, SO_DOMAIN) == AF_UNIX; }
+
+bool takes_level(int descriptor, int level) {
+  const int domain = socket_option(descriptor, SO_DOMAIN);
+  return domain == AF_INET6 || (domain == AF_INET && level != IPPROTO_IPV6);
+}
 
 bool is_tcp(int descriptor) {
   const int protocol = socket_option(descriptor, SO_PROTOCOL);

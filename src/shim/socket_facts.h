@@ -21,8 +21,9 @@ void forget_socket_types(unsigned first, unsigned last);
 int known_socket_type(int descriptor);
 int ask_socket_type(int descriptor);
 
-// Of family AF_INET or AF_INET6.
-bool is_internet_socket(int descriptor);
+// Whether this is a socket of the internet families for which the kernel knows options and control
+// messages of this level.
+bool takes_level(int descriptor, int level);
 bool is_unix_socket(int descriptor);
 
 // Whether the protocol is TCP or MPTCP: a stream that sends to its peer, whatever address it is

@@ -201,6 +201,9 @@ int main(int argc, char** argv) {
   static const char long_value[4096];
   probe(0, AF_INET, IPPROTO_IP, IP_OPTIONS, OF(long_value), "IP_OPTIONS, far too long");
   static const int missing = kMissingInterface;
+  static const struct group_req elsewhere = {.gr_interface = kMissingInterface};
+  probe(0, AF_INET, IPPROTO_IP, MCAST_JOIN_GROUP, &elsewhere, 100, "MCAST_JOIN_GROUP, too short");
+  probe(0, AF_INET, IPPROTO_IPV6, IPV6_RTHDR, OF(segments), "IPV6_RTHDR, IPv4 socket");
   probe(0, AF_UNIX, SOL_SOCKET, kBindToIndex, OF(lo), "SO_BINDTOIFINDEX, Unix socket");
   probe(0, -1, SOL_SOCKET, kBindToIndex, OF(missing), "SO_BINDTOIFINDEX, descriptor -1");
   return fflush(stdout) == 0 ? 0 : 2;
