@@ -97,8 +97,8 @@ def holds():
         case.equal(answers, {expected.get(path, "opened")}, path)
 
     strace = shutil.which("strace")
-    if strace is None:
-        return
+    if strace is None or case.command(strace, "-o", case.tmp / "trace", "true").code != 0:
+        case.skip("all is judged as it should be, but without a strace that works its system calls cannot be counted")
     calls, asking = {}, {}
     elsewhere = case.tmp / "elsewhere"
     elsewhere.mkdir()
