@@ -1,4 +1,4 @@
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <set>
 #include <string>
@@ -425,20 +425,35 @@ TEST_CASE("the name of the file is printed safely and cut if it is endless") {
   CHECK(std::string(endless.error.file).size() == sizeof(endless.error.file) - 1);
 }
 
-TEST_CASE("ten megabytes of garbage are refused at once") {
+TEST_CASE("ten megabytes of garbage are refused for their size") {
   std::mt19937 random(3);
   std::string garbage(10 * 1024 * 1024, '\0');
   for (char& c : garbage) c = static_cast<char>(random());
   Settings settings;
-  const auto start = std::chrono::steady_clock::now();
   CHECK_FALSE(settings.read(garbage));
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(100));
   CHECK(settings.message() ==
         "hfoffline.toml: the file has 10485760 bytes; a config file has at most 1048576\n"
         "  check that this is the file you meant\n");
 }
 
-TEST_CASE("a megabyte of anything is judged in a moment") {
+namespace {
+
+// Of two tries, in the processor's own time: other work on the machine does not count.
+double seconds_to_read(std::string_view text) {
+  double least = 1e9;
+  for (int tries = 0; tries < 2; ++tries) {
+    Settings settings(std::size_t{1} << 26);
+    const std::clock_t start = std::clock();
+    settings.read(std::string(text));
+    const double taken = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    if (taken < least) least = taken;
+  }
+  return least;
+}
+
+}  // namespace
+
+TEST_CASE("the time for a megabyte of anything grows with its size, not with the square of it") {
   // One shape for every loop of the reader that could take time in the square of the size.
   const auto repeat = [](std::string head, std::string_view unit) {
     while (head.size() + unit.size() <= kMaximumConfigBytes) head += unit;
@@ -465,10 +480,11 @@ TEST_CASE("a megabyte of anything is judged in a moment") {
   };
   for (const std::string& file : files) {
     CAPTURE(file.substr(0, 40));
-    Settings settings(std::size_t{1} << 26);
-    const auto start = std::chrono::steady_clock::now();
-    settings.read(file);
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(1000));
+    // Four times the text takes 4 times as long, or 16 times if some loop goes back each time. What
+    // takes next to no time is told by no ratio.
+    const double quarter = seconds_to_read(std::string_view(file).substr(0, file.size() / 4));
+    constexpr double kTooShortToTell = 0.02;
+    CHECK(seconds_to_read(file) < 10 * quarter + kTooShortToTell);
   }
   const std::string comment = repeat("#", "x");
   REQUIRE(comment.size() == kMaximumConfigBytes);
