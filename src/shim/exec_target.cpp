@@ -11,6 +11,7 @@
 #include "core/dynamic_loader.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/descriptor_link.h"
 #include "shim/policy_source.h"
 
 namespace hfoffline::shim {
@@ -151,9 +152,7 @@ Reason inspect_target(int directory, const char* path, char* const* arguments) {
 
 Reason inspect_open_target(int descriptor, char* const* arguments) {
   // The descriptor may be O_PATH: read through another one.
-  char link[64];
-  Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
-  return inspect_target(AT_FDCWD, link, arguments);
+  return inspect_target(AT_FDCWD, DescriptorLink(descriptor).text, arguments);
 }
 
 bool find_in_path(const char* file, const char* search_path, char* found, unsigned long size) {

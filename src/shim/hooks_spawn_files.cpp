@@ -10,6 +10,7 @@
 #include "core/read_only.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/descriptor_link.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
 #include "shim/refusal.h"
@@ -75,10 +76,9 @@ void note_directory(const posix_spawn_file_actions_t* list, const char* path) {
 }
 
 void note_descriptor(const posix_spawn_file_actions_t* list, int descriptor) {
-  char link[32];
-  Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
   char text[kPathBytes];
-  const long length = sys::readlinkat(AT_FDCWD, link, text, sizeof(text) - 1);
+  const long length =
+      sys::readlinkat(AT_FDCWD, DescriptorLink(descriptor).text, text, sizeof(text) - 1);
   text[length > 0 ? length : 0] = '\0';
   // "/" first, so that nothing known before it counts.
   note_directory(list, length > 0 ? text : "/");

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/settings.h"
+#include "shim/descriptor_link.h"
 #include "shim/exec_memory.h"
 #include "shim/exec_target.h"
 #include "shim/policy_source.h"
@@ -55,9 +56,7 @@ bool names_descriptor(const char* path, int flags) {
 }
 
 int judge_exec_of_descriptor(const char* operation, int descriptor, char* const* arguments) {
-  char link[64];
-  Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
-  return answer_unshimmed(operation, link,
+  return answer_unshimmed(operation, DescriptorLink(descriptor).text,
                           reachable_or(inspect_open_target(descriptor, arguments)));
 }
 

@@ -11,6 +11,7 @@
 #include "core/read_only.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/descriptor_link.h"
 #include "shim/judge_exec.h"
 #include "shim/locate.h"
 #include "shim/mapping.h"
@@ -81,12 +82,11 @@ int answer_for_descriptor(const char* operation, int tree, int descriptor, int e
   sys::directory_id(descriptor, &id);
   const std::uint64_t key = refusal_key(operation, &id, sizeof(id), 1);
   if (count_repeated(key, Reason::protected_tree)) return error;
-  char link[32];
-  Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str();
-  std::string_view target(link);
+  const DescriptorLink link(descriptor);
+  std::string_view target(link.text);
   const Mapped<TargetText> memory;
   if (memory) {
-    const long length = sys::readlinkat(AT_FDCWD, link, memory->text, sizeof(memory->text));
+    const long length = sys::readlinkat(AT_FDCWD, link.text, memory->text, sizeof(memory->text));
     if (length > 0) target = {memory->text, static_cast<std::size_t>(length)};
   }
   report_write(key, operation, tree, target, error);
@@ -197,9 +197,7 @@ int judge_open(const char* operation, int directory, const char* path, int flags
 }
 
 int judge_reopen(const char* operation, int descriptor, int flags) {
-  char link[64];
-  return judge_open(operation, AT_FDCWD,
-                    Appender(link).add("/proc/self/fd/").add_signed(descriptor).c_str(), flags);
+  return judge_open(operation, AT_FDCWD, DescriptorLink(descriptor).text, flags);
 }
 
 int judge_open_by_handle(int mount, void* handle, int flags) {

@@ -8,6 +8,7 @@
 #include "core/path.h"
 #include "core/policy.h"
 #include "core/text.h"
+#include "shim/descriptor_link.h"
 #include "shim/policy_source.h"
 
 namespace hfoffline::shim {
@@ -100,14 +101,6 @@ std::size_t read_absolute_link(int directory, const char* link, char* text, std:
   text[length] = '\0';
   return static_cast<std::size_t>(length);
 }
-
-// "/proc/self/fd/7"
-struct DescriptorLink {
-  explicit DescriptorLink(int descriptor) {
-    Appender(text).add("/proc/self/fd/").add_signed(descriptor).c_str();
-  }
-  char text[32];
-};
 
 // Without the right to search a directory its ".." is out of reach, but the kernel still knows its
 // name.
