@@ -100,9 +100,7 @@ int family_of(const struct addrinfo* hints) {
 }
 
 // What glibc takes for no name at all. To musl it is a name, and a name server is asked for it.
-bool is_no_name(const char* node) {
-  return node[0] == '*' && node[1] == '\0' && find_next("gnu_get_libc_version") != nullptr;
-}
+bool is_no_name(const char* node) { return node[0] == '*' && node[1] == '\0' && libc_is_glibc(); }
 
 // No name, or one that may only be an address.
 bool asks_nobody(const char* node, const struct addrinfo* hints) {

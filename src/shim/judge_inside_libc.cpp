@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <string_view>
 
+#include "core/settings.h"
 #include "core/sys.h"
 #include "core/text.h"
 #include "shim/judge_path.h"
@@ -28,15 +28,6 @@ bool has_capability(unsigned capability) {
          (sets[0].effective >> capability & 1) != 0;
 }
 
-const char* variable(std::string_view name) {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    if (text.starts_with(name) && text.size() > name.size() && text[name.size()] == '=')
-      return *entry + name.size() + 1;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 int judge_accounting(const char* operation, const char* path) {
@@ -51,7 +42,7 @@ int judge_swap(const char* operation, const char* path) {
 
 int judge_profile(const char* operation) {
   constexpr int kFlags = O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW;
-  if (const char* prefix = variable("GMON_OUT_PREFIX")) {
+  if (const char* prefix = find_in_environment(environ, "GMON_OUT_PREFIX")) {
     char name[4096];
     Appender text(name);
     text.add(prefix).add_byte('.').add_number(static_cast<std::uint64_t>(sys::getpid())).c_str();

@@ -10,7 +10,7 @@
 #include "shim/next_symbol.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
-#include "shim/word_file.h"
+#include "shim/service_switch.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -19,17 +19,7 @@ namespace {
 // not asked to: other sources may come first, or the module may be missing, and a name server would
 // then be asked.
 bool libc_knows_own_name() {
-  WordFile file("/etc/nsswitch.conf");
-  while (file.next_line()) {
-    std::string_view word = file.next_word();
-    if (!word.starts_with("hosts:")) continue;
-    for (word.remove_prefix(6);; word = {}) {
-      if (word.empty()) word = file.next_word();
-      if (word.empty()) return false;
-      if (word == "myhostname") return true;
-    }
-  }
-  return false;
+  return find_source("hosts:", "myhostname", '#') == SourceListing::kListed;
 }
 
 }  // namespace

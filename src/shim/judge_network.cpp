@@ -96,10 +96,22 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   return audit ? 0 : error;
 }
 
+int refuse_egress(Reason reason, const char* operation, std::string_view target, int error) {
+  const bool audit = policy().audit();
+  Refusal refusal;
+  refusal.reason = reason;
+  refusal.operation = operation;
+  refusal.target = target;
+  refusal.error = audit ? 0 : error;
+  refusal.verdict = audit ? "audit" : "refuse";
+  refusal.rule = policy().text(policy().header().default_egress_rule);
+  report(refusal);
+  return audit ? 0 : error;
+}
+
 int judge_socket(const char* operation, int family, int type) {
   const int error = refuse_socket(family, type);
   if (error == 0) return 0;
-  const bool audit = policy().audit();
   char text[64];
   Appender target(text);
   if (family == AF_PACKET) {
@@ -110,15 +122,7 @@ int judge_socket(const char* operation, int family, int type) {
     target.add((type & 0xf) == SOCK_RAW ? "raw socket of family " : "socket of family ");
     target.add_signed(family);
   }
-  Refusal refusal;
-  refusal.reason = Reason::egress_socket;
-  refusal.operation = operation;
-  refusal.target = target.view();
-  refusal.error = audit ? 0 : error;
-  refusal.verdict = audit ? "audit" : "refuse";
-  refusal.rule = policy().text(policy().header().default_egress_rule);
-  report(refusal);
-  return audit ? 0 : error;
+  return refuse_egress(Reason::egress_socket, operation, target.view(), error);
 }
 
 int judge_connected(const char* operation, int descriptor) {

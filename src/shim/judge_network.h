@@ -75,6 +75,10 @@ inline int judge_copy(const char* operation, int descriptor, const CopiedAddress
 
 int judge_socket(const char* operation, int family, int type);
 
+// Reports what leads out by other means than an address, and returns what to do: `error`, or 0 in
+// audit mode.
+int refuse_egress(Reason reason, const char* operation, std::string_view target, int error);
+
 // A socket that came connected, from another process: whether it was connected from here to
 // somewhere outside. 0 for those that were called from outside, as far as their ports tell.
 int judge_connected(const char* operation, int descriptor);

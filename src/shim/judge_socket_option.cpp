@@ -6,26 +6,12 @@
 #include "core/socket_options.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/control_messages.h"
 #include "shim/judge_network.h"
-#include "shim/policy_source.h"
-#include "shim/refusal.h"
 #include "shim/socket_facts.h"
 
 namespace hfoffline::shim {
 namespace {
-
-int report_option(const char* operation, std::string_view target, int error) {
-  const bool audit = policy().audit();
-  Refusal refusal;
-  refusal.reason = Reason::egress_interface;
-  refusal.operation = operation;
-  refusal.target = target;
-  refusal.error = audit ? 0 : error;
-  refusal.verdict = audit ? "audit" : "refuse";
-  refusal.rule = policy().text(policy().header().default_egress_rule);
-  report(refusal);
-  return audit ? 0 : error;
-}
 
 bool goes_to_loopback(int descriptor, const struct msghdr& message) {
   CopiedAddress peer;
@@ -70,7 +56,7 @@ int judge_socket_option(int descriptor, int level, int option, const void* value
     const std::string_view name(static_cast<const char*>(value), size);
     target.add_byte(' ').add(slice(name, 0, find_byte(slice(name, 0, 15), '\0')));
   }
-  return report_option("setsockopt", target.view(), verdict.error);
+  return refuse_egress(Reason::egress_interface, "setsockopt", target.view(), verdict.error);
 }
 
 // Of linux/sctp.h.
@@ -121,25 +107,18 @@ int judge_option_read(int descriptor, int level, int option, const void* value,
 }
 
 int judge_control_messages(const char* operation, int descriptor, const struct msghdr& message) {
-  const auto* bytes = static_cast<const unsigned char*>(message.msg_control);
-  // As the kernel walks them: CMSG_OK and CMSG_NXTHDR of linux/socket.h.
-  for (std::size_t at = 0; at + sizeof(struct cmsghdr) <= message.msg_controllen;) {
-    struct cmsghdr header;
-    __builtin_memcpy(&header, bytes + at, sizeof(header));
-    const std::size_t length = header.cmsg_len;
-    if (length < sizeof(header) || length > message.msg_controllen - at) return 0;
-    std::uint32_t interface = 0;
-    const OptionVerdict verdict =
-        refuse_control_message(header.cmsg_level, header.cmsg_type, bytes + at + sizeof(header),
-                               length - sizeof(header), &interface);
-    if (verdict.error != 0 && takes_level(descriptor, header.cmsg_level))
-      return report_option(operation, verdict.name, verdict.error);
-    if (interface != 0 && takes_level(descriptor, header.cmsg_level) &&
-        goes_to_loopback(descriptor, message))
-      return report_option(operation, verdict.name, ENODEV);
-    at += CMSG_ALIGN(length);
-  }
-  return 0;
+  return each_control_message(
+      message, [&](const struct cmsghdr& header, const unsigned char* data, std::size_t size) {
+        std::uint32_t interface = 0;
+        const OptionVerdict verdict =
+            refuse_control_message(header.cmsg_level, header.cmsg_type, data, size, &interface);
+        if ((verdict.error == 0 && interface == 0) || !takes_level(descriptor, header.cmsg_level) ||
+            (interface != 0 && !goes_to_loopback(descriptor, message))) {
+          return 0;
+        }
+        return refuse_egress(Reason::egress_interface, operation, verdict.name,
+                             interface != 0 ? ENODEV : verdict.error);
+      });
 }
 
 }  // namespace hfoffline::shim

@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 #include "shim/next_symbol.h"
+#include "shim/service_switch.h"
 #include "shim/word_file.h"
 
 namespace hfoffline::shim {
@@ -32,20 +33,10 @@ bool parse_number(std::string_view text, std::uint32_t* number) {
 }  // namespace
 
 bool networks_ask_name_servers() {
-  if (find_next("gnu_get_libc_version") == nullptr) return false;
+  if (!libc_is_glibc()) return false;
   // glibc 2.34 and later take a # within a line for one more word.
   constexpr char kNoComment = '\n';
-  WordFile file("/etc/nsswitch.conf");
-  while (file.next_line()) {
-    std::string_view word = file.next_word(kNoComment);
-    if (!word.starts_with("networks:")) continue;
-    for (word.remove_prefix(9);; word = {}) {
-      if (word.empty()) word = file.next_word(kNoComment);
-      if (word.empty()) return false;
-      if (word == "dns") return true;
-    }
-  }
-  return true;
+  return find_source("networks:", "dns", kNoComment) != SourceListing::kNotListed;
 }
 
 bool networks_file_has_name(std::string_view name) {

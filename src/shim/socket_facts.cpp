@@ -22,7 +22,11 @@ int option_of(int descriptor, int level, int option) {
   return result == 0 ? value : -1;
 }
 
+}  // namespace
+
 int socket_option(int descriptor, int option) { return option_of(descriptor, SOL_SOCKET, option); }
+
+namespace {
 
 std::uint32_t scope_of(const CopiedAddress& address) {
   std::uint32_t scope = 0;

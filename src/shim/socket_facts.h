@@ -21,6 +21,9 @@ void forget_socket_types(unsigned first, unsigned last);
 int known_socket_type(int descriptor);
 int ask_socket_type(int descriptor);
 
+// An option of level SOL_SOCKET that is a number; -1 if the kernel does not tell.
+int socket_option(int descriptor, int option);
+
 // Whether this is a socket of the internet families for which the kernel knows options and control
 // messages of this level.
 bool takes_level(int descriptor, int level);
