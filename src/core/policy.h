@@ -23,8 +23,8 @@ enum class PolicyProblem : std::uint8_t {
 // "its checksum does not match (damaged or truncated)"
 std::string_view describe(PolicyProblem problem);
 
-std::uint64_t policy_checksum(const std::uint8_t* bytes, std::size_t size);
-std::uint32_t variable_hash(std::string_view name);
+[[gnu::hot]] std::uint64_t policy_checksum(const std::uint8_t* bytes, std::size_t size);
+[[gnu::hot]] std::uint32_t variable_hash(std::string_view name);
 
 // The filter bit of a name's first two bytes. A name of one byte has two bits: with '\0' and with
 // '=', since names are looked up as they stand in an environment, too.
@@ -38,7 +38,7 @@ class Policy {
 
   // Checks version, size, checksum and that every reference stays inside. `bytes` must be aligned
   // to 8 and outlive the policy. On failure the policy is left invalid.
-  PolicyProblem attach(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot]] PolicyProblem attach(const std::uint8_t* bytes, std::size_t size);
 
   bool valid() const { return header_ != nullptr; }
   const PolicyHeader& header() const { return *header_; }
@@ -76,7 +76,7 @@ class Policy {
     return (header_->name_filter[bit / 64] >> (bit % 64) & 1) != 0;
   }
   // The row of a managed variable, or nullptr.
-  const VariableRow* find_variable(std::string_view name) const;
+  [[gnu::hot]] const VariableRow* find_variable(std::string_view name) const;
 
   std::size_t tree_count() const { return header_->trees.count; }
   const TreeRow& tree(std::size_t i) const { return row<TreeRow>(header_->trees, i); }

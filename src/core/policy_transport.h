@@ -21,6 +21,7 @@ constexpr std::size_t encoded_policy_size(std::size_t size) { return (size * 4 +
 void encode_policy(const std::uint8_t* bytes, std::size_t size, char* out);
 
 // Returns the decoded size, or 0 if `text` is not base64url or does not fit.
-std::size_t decode_policy(std::string_view text, std::uint8_t* out, std::size_t capacity);
+[[gnu::hot]] std::size_t decode_policy(std::string_view text, std::uint8_t* out,
+                                       std::size_t capacity);
 
 }  // namespace hfoffline

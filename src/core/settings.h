@@ -14,7 +14,8 @@ inline constexpr std::string_view kConfigVariable = "HFOFFLINE_CONFIG";
 inline constexpr std::string_view kConfigFileName = "hfoffline.toml";
 
 // The value of a variable in a NULL-terminated environment, or nullptr. `environment` may be null.
-const char* find_in_environment(const char* const* environment, std::string_view name);
+// Hot, here and elsewhere: what runs at every start is to lie in as few pages as possible.
+[[gnu::hot]] const char* find_in_environment(const char* const* environment, std::string_view name);
 
 // Finds and reads the config file: `flag` if not empty, else HFOFFLINE_CONFIG, else the nearest
 // hfoffline.toml upward from the working directory. No file at all is no error. Then applies it and

@@ -12,6 +12,7 @@
 #include "shim/locate.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
+#include "shim/start_data.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -154,7 +155,7 @@ void report_output(const char* entry, std::string_view name) {
 }
 
 // Our own copy of HFOFFLINE_POLICY for `environ`, made when the one we were started with is lost.
-char* own_policy_entry;
+START_DATA char* own_policy_entry;
 
 // Compared by place: comparing some kilobytes of text would be felt at every start.
 bool is_our_policy(const char* entry, std::string_view name) {

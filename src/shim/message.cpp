@@ -5,12 +5,13 @@
 
 #include "core/sys.h"
 #include "shim/quiet_write.h"
+#include "shim/start_data.h"
 
 namespace hfoffline::shim {
 namespace {
 
 constexpr int kStderr = 2;
-sys::FileId stderr_id;
+START_DATA sys::FileId stderr_id;
 
 bool takes_output_now() {
   struct pollfd request = {kStderr, POLLOUT, 0};

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/sys.h"
+#include "shim/start_data.h"
 
 // Weak: a libc without it leaves us without lookups, which the constructor reports.
 extern "C" int dl_iterate_phdr(int (*)(dl_phdr_info*, std::size_t, void*), void*)
@@ -44,7 +45,7 @@ struct Objects {
 };
 
 Objects objects;
-int objects_ready;
+START_DATA int objects_ready;
 
 // musl leaves the addresses of the dynamic section as they are in the file; glibc adds the base.
 template <class T>
@@ -335,7 +336,7 @@ constexpr const char* kNames[] = {
 void* next_symbols[static_cast<int>(Slot::count)];
 
 namespace {
-bool constructor_has_run;
+START_DATA bool constructor_has_run;
 
 void read_objects() {
   if (dl_iterate_phdr == nullptr) return;

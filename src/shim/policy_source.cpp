@@ -9,6 +9,7 @@
 #include "shim/make_policy.h"
 #include "shim/message.h"
 #include "shim/next_symbol.h"
+#include "shim/start_data.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -31,12 +32,10 @@ struct Source {
 // Two threads of another library's constructor may both come before ours has run, and so may a
 // signal handler while its own thread is at it: each makes a policy of its own, and the first that
 // is done becomes everybody's. Nobody waits.
-struct Sources {
-  Source* chosen;
-  std::uint32_t first_is_taken;
-  Source first;
-};
-Sources sources;
+START_DATA Source* chosen_source;
+START_DATA std::uint32_t first_source_is_taken;
+// From the start of a page, so that as few as possible are touched.
+alignas(4096) Source first_source;
 
 // Hidden from the optimiser, which would otherwise read the unbaked section at compile time.
 const BakedPolicy* baked() {
@@ -93,6 +92,21 @@ const char* const* early_environment() {
   return entries;
 }
 
+// strlen by whole aligned words, which never reach into a page behind the text's own. For the
+// policy only: what checks memory by the byte may complain of it elsewhere.
+std::size_t length_of_policy(const char* text) {
+  const char* at = text;
+  for (; reinterpret_cast<std::uintptr_t>(at) % 8 != 0; ++at) {
+    if (*at == '\0') return static_cast<std::size_t>(at - text);
+  }
+  for (;; at += 8) {
+    std::uint64_t word;
+    __builtin_memcpy(&word, __builtin_assume_aligned(at, 8), 8);
+    const std::uint64_t zeros = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+    if (zeros != 0) return static_cast<std::size_t>(at - text + __builtin_ctzll(zeros) / 8);
+  }
+}
+
 void attach(Source& source, std::size_t size, std::string_view where) {
   const PolicyProblem problem = source.policy.attach(source.bytes, size);
   if (problem != PolicyProblem::kNone) die_of(where, problem);
@@ -128,7 +142,8 @@ void find_policy(Source& source) {
   }
   const char* const* environment = environ != nullptr ? environ : early_environment();
   if (const char* encoded = find_in_environment(environment, kPolicyVariable)) {
-    const std::size_t size = decode_policy(encoded, source.bytes, sizeof(source.bytes));
+    const std::size_t size =
+        decode_policy({encoded, length_of_policy(encoded)}, source.bytes, sizeof(source.bytes));
     if (size == 0) die_of(kPolicyVariable, PolicyProblem::kNotAPolicy);
     attach(source, size, kPolicyVariable);
     source.text_in_environment = encoded;
@@ -142,7 +157,7 @@ void find_policy(Source& source) {
 }
 
 Source* memory_for_source() {
-  if (__atomic_exchange_n(&sources.first_is_taken, 1, __ATOMIC_RELAXED) == 0) return &sources.first;
+  if (__atomic_exchange_n(&first_source_is_taken, 1, __ATOMIC_RELAXED) == 0) return &first_source;
   const long memory =
       sys::mmap(sizeof(Source), 3 /* read, write */, 0x22 /* private, anonymous */, -1);
   if (sys::failed(memory))
@@ -152,17 +167,17 @@ Source* memory_for_source() {
 
 }  // namespace
 
-Policy current_policy;
+START_DATA Policy current_policy;
 
 Policy find_policy_once() {
-  Source* source = __atomic_load_n(&sources.chosen, __ATOMIC_ACQUIRE);
+  Source* source = __atomic_load_n(&chosen_source, __ATOMIC_ACQUIRE);
   if (source == nullptr) {
     Source* own = memory_for_source();
     find_policy(*own);
-    if (__atomic_compare_exchange_n(&sources.chosen, &source, own, false, __ATOMIC_ACQ_REL,
+    if (__atomic_compare_exchange_n(&chosen_source, &source, own, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
       source = own;
-    } else if (own != &sources.first) {
+    } else if (own != &first_source) {
       sys::munmap(own, sizeof(Source));
     }
   }
@@ -172,17 +187,17 @@ Policy find_policy_once() {
 
 const char* policy_text_in_environment() {
   policy();
-  return sources.chosen->text_in_environment;
+  return chosen_source->text_in_environment;
 }
 
 bool policy_is_baked() {
   policy();
-  return sources.chosen->is_baked;
+  return chosen_source->is_baked;
 }
 
 const char* shim_file() {
   policy();
-  return sources.chosen->shim_path;
+  return chosen_source->shim_path;
 }
 
 }  // namespace hfoffline::shim

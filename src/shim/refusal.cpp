@@ -13,12 +13,13 @@
 #include "shim/quiet_write.h"
 #include "shim/refusal_table.h"
 #include "shim/shared_state.h"
+#include "shim/start_data.h"
 
 namespace hfoffline::shim {
 namespace {
 
 constexpr std::size_t kCountBytes = 32;  // what comes behind the kept part of a line
-std::uint64_t own_counts[static_cast<std::size_t>(Reason::count)];
+START_DATA std::uint64_t own_counts[static_cast<std::size_t>(Reason::count)];
 
 constexpr std::string_view kTimeStart = "\"time\":\"";
 constexpr std::size_t kTimeBytes = 24;
@@ -29,7 +30,7 @@ std::uint64_t with_test(std::uint64_t key) {
 }
 
 // Other libraries' destructors may come after ours: from then on each count is written at once.
-bool no_later_flush;
+START_DATA bool no_later_flush;
 
 constexpr bool is_power_of_two(std::uint64_t value) { return (value & (value - 1)) == 0; }
 

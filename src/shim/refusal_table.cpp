@@ -1,6 +1,7 @@
 #include "shim/refusal_table.h"
 
 #include "core/sys.h"
+#include "shim/start_data.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -16,7 +17,7 @@ struct Table {
   RefusalEntry entries[kEntries];
   std::uint64_t said[kEntries];
 };
-Table* table;
+START_DATA Table* table;
 
 // Where lines are kept, one behind the other. A child goes on in its copy of its parent's.
 struct Chunk {
