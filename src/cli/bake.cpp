@@ -1,10 +1,5 @@
 // `hfoffline bake`: a copy of the shim with the policy inside, for images that start programs
 // without the launcher.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -19,6 +14,7 @@
 #include "cli/shim_file.h"
 #include "cli/standard_output.h"
 #include "cli/string_tools.h"
+#include "cli/whole_file.h"
 #include "core/scratch.h"
 #include "presets/presets.h"
 
@@ -27,39 +23,6 @@ namespace {
 
 constexpr Flag kFlags[] = {
     {"output", "FILE", "where the shim is written to; an older file is replaced", 'o'}};
-
-int read_whole(const std::string& path, std::string& bytes) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return errno;
-  int failure = 0;
-  char chunk[65536];
-  for (;;) {
-    const ssize_t count = read(descriptor, chunk, sizeof(chunk));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) failure = errno;
-    if (count <= 0) break;
-    bytes.append(chunk, static_cast<std::size_t>(count));
-  }
-  close(descriptor);
-  return failure;
-}
-
-// Beside the target first, then in its place: a process that is starting never sees half a shim.
-int write_whole(const std::string& path, const std::string& bytes) {
-  const std::string temporary = cat(path, ".", getpid(), ".tmp");
-  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-  if (descriptor < 0) return errno;
-  int failure = 0;
-  for (std::string_view rest = bytes; !rest.empty() && failure == 0;) {
-    const ssize_t count = write(descriptor, rest.data(), rest.size());
-    if (count < 0 && errno != EINTR) failure = errno;
-    if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (close(descriptor) != 0 && failure == 0) failure = errno;
-  if (failure == 0 && rename(temporary.c_str(), path.c_str()) != 0) failure = errno;
-  if (failure != 0) unlink(temporary.c_str());
-  return failure;
-}
 
 int write_shim(const Context& context, const BuiltPolicy& policy, const std::string& output) {
   const ShimFile shim = find_shim(context);
@@ -77,7 +40,7 @@ int write_shim(const Context& context, const BuiltPolicy& policy, const std::str
     error(cat(printable(shim.path), " ", problem));
     return kOurFailure;
   }
-  if (const int failure = write_whole(output, bytes); failure != 0) {
+  if (const int failure = replace_whole(output, bytes, 0755); failure != 0) {
     error(cat(printable(output), " cannot be written: ", std::strerror(failure)));
     return kOurFailure;
   }

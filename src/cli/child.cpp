@@ -80,9 +80,22 @@ bool reap(pid_t child, int* status) {
   }
 }
 
+// As a container's first process we are given every orphan: nobody else reaps those.
+void reap_orphans(pid_t child) {
+  siginfo_t ended;
+  for (;;) {
+    ended.si_pid = 0;
+    if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0) return;
+    if (ended.si_pid == 0 || ended.si_pid == child) return;
+    waitpid(ended.si_pid, nullptr, WNOHANG);
+  }
+}
+
 int wait_for(pid_t child, const sigset_t& held) {
+  const bool is_first_process = getpid() == 1;
   int status = 0;
   while (!reap(child, &status)) {
+    if (is_first_process) reap_orphans(child);
     siginfo_t info;
     const int signal = sigwaitinfo(&held, &info);
     if (signal < 0 || signal == SIGCHLD) continue;

@@ -63,7 +63,7 @@ int copy_file(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-std::string executable_directory() {
+std::string executable_file() {
   char buffer[PATH_MAX];
   const ssize_t size = readlink("/proc/self/exe", buffer, sizeof(buffer));
   std::string path;
@@ -73,6 +73,11 @@ std::string executable_directory() {
     // Without /proc: as the kernel was told to execute us.
     path = canonical_path(reinterpret_cast<const char*>(getauxval(AT_EXECFN)));
   }
+  return path;
+}
+
+std::string executable_directory() {
+  const std::string path = executable_file();
   return path.substr(0, path.rfind('/'));
 }
 

@@ -10,6 +10,7 @@
 namespace hfoffline::cli {
 
 // Directory of the running executable, without symbolic links; "" without /proc.
+std::string executable_file();
 std::string executable_directory();
 
 struct ShimFile {
