@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/dynamic_loader.h"
+#include "core/go_program.h"
 
 namespace hfoffline::cli {
 namespace {
@@ -109,6 +110,7 @@ void inspect_elf(const Reader& reader, const Elf64_Ehdr& header, ProgramFile& pr
   });
   program.needed = read_needed(reader, headers);
   program.is_loader = !program.has_interpreter && is_dynamic_loader(reader.descriptor());
+  program.is_go = is_go_program(reader.descriptor());
 }
 
 // As the kernel splits it: one interpreter, and the rest of the line as one argument.

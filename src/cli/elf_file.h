@@ -24,6 +24,7 @@ struct ProgramFile {
   bool native = false;              // this machine's architecture, word size and byte order
   bool has_interpreter = false;     // asks for a dynamic loader
   bool is_loader = false;           // is itself a dynamic loader
+  bool is_go = false;               // asks the kernel without libc (core/go_program.h)
   std::vector<std::string> needed;  // DT_NEEDED, empty when it cannot be read
 
   // scripts only

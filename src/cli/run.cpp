@@ -200,10 +200,11 @@ int judge_target(Run& run) {
   const std::string text =
       cat(printable(run.target.unshimmed_file), ": ", reason_info(run.target.unshimmed).text);
   if (!refuse) {
-    warn(
-        cat(text,
-            "\n  it runs unguarded and nothing it does is recorded; --unshimmed refuse stops that, "
-            "--unshimmed allow accepts it"));
+    warn(cat(text,
+             run.target.unshimmed == Reason::exec_own_calls
+                 ? "\n  what it opens and connects to by itself is neither refused nor recorded"
+                 : "\n  it runs unguarded and nothing it does is recorded",
+             "; --unshimmed refuse stops that, --unshimmed allow accepts it"));
     return kGoOn;
   }
   error(cat(text, "\n  not run, because of ", printable(unshimmed_rule(run)),
@@ -333,7 +334,9 @@ int start_and_wait(Run& run, const HeldSignals& signals) {
   if (run.target.uses_shared_asan) environment.allow_asan_behind_shim();
   CheckIn check_in;
   // A program the shim cannot enter would only find a stray descriptor.
-  const bool expects_check_in = run.target.unshimmed == Reason::none && !run.starts_launcher;
+  const bool shim_comes_along =
+      run.target.unshimmed == Reason::none || run.target.unshimmed == Reason::exec_own_calls;
+  const bool expects_check_in = shim_comes_along && !run.starts_launcher;
   if (expects_check_in) {
     if (!check_in.open()) {
       error(cat("no pipe for the shim to check in: ", std::strerror(errno)));

@@ -98,6 +98,8 @@ void look_at(const std::string& path, const char* search_path, int depth, Target
         unshimmed(Reason::exec_static);
       } else if (is_privileged(path)) {
         unshimmed(Reason::exec_privileged);
+      } else if (program.is_go) {
+        unshimmed(Reason::exec_own_calls);
       }
       for (const std::string& library : program.needed) {
         // gcc's is libasan.so.N, clang's with -shared-libasan libclang_rt.asan-ARCH.so.
@@ -160,11 +162,9 @@ void look_at_loaded(std::span<const std::string_view> texts, Target& target) {
   const char* name = loaded_program(arguments.data());
   if (name == nullptr) return;
   const ProgramFile program = inspect_program(name);
-  if (program.format != FileFormat::kElf || !program.native || program.has_interpreter ||
-      program.is_loader) {
-    return;
-  }
-  target.unshimmed = Reason::exec_static;
+  if (program.format != FileFormat::kElf || !program.native || program.is_loader) return;
+  if (program.has_interpreter && !program.is_go) return;
+  target.unshimmed = program.has_interpreter ? Reason::exec_own_calls : Reason::exec_static;
   target.unshimmed_file = name;
 }
 

@@ -1,41 +1,14 @@
 #include "core/dynamic_loader.h"
 
-#include <elf.h>
-
-#include "core/sys.h"
+#include "core/elf_segments.h"
 #include "core/text.h"
 
 namespace hfoffline {
 namespace {
 
-constexpr unsigned kMaximumSegments = 64;
 // More than any linker makes; a file that claims more is not believed.
 constexpr std::uint64_t kMaximumDynamicEntries = 1024;
 constexpr std::size_t kMaximumNameBytes = 32;
-
-bool read_whole(int descriptor, void* buffer, std::size_t size, std::uint64_t offset) {
-  return sys::call(SYS_pread64, descriptor, sys::word(buffer), static_cast<long>(size),
-                   static_cast<long>(offset)) == static_cast<long>(size);
-}
-
-class Segments {
- public:
-  Segments(int descriptor, const Elf64_Ehdr& header) : descriptor_(descriptor), header_(header) {}
-
-  bool next(Elf64_Phdr* segment) {
-    if (header_.e_phentsize != sizeof(*segment) || index_ == header_.e_phnum ||
-        index_ == kMaximumSegments) {
-      return false;
-    }
-    const std::uint64_t offset = header_.e_phoff + std::uint64_t{index_++} * sizeof(*segment);
-    return read_whole(descriptor_, segment, sizeof(*segment), offset);
-  }
-
- private:
-  int descriptor_;
-  const Elf64_Ehdr& header_;
-  unsigned index_ = 0;
-};
 
 // The address of the program's DT_SONAME, or 0.
 std::uint64_t name_address(int descriptor, const Elf64_Phdr& dynamic) {
@@ -45,7 +18,7 @@ std::uint64_t name_address(int descriptor, const Elf64_Phdr& dynamic) {
   if (count > kMaximumDynamicEntries) count = kMaximumDynamicEntries;
   for (std::uint64_t i = 0; i < count; ++i) {
     Elf64_Dyn entry;
-    if (!read_whole(descriptor, &entry, sizeof(entry), dynamic.p_offset + i * sizeof(entry)) ||
+    if (!read_whole_at(descriptor, &entry, sizeof(entry), dynamic.p_offset + i * sizeof(entry)) ||
         entry.d_tag == DT_NULL) {
       break;
     }
@@ -65,26 +38,25 @@ bool is_loader_name(std::string_view soname) {
 }  // namespace
 
 bool is_dynamic_loader(int descriptor) {
-  Elf64_Ehdr header;
-  if (!read_whole(descriptor, &header, sizeof(header), 0)) return false;
-  Elf64_Phdr segment;
+  ElfSegments segments(descriptor);
   Elf64_Phdr dynamic;
   dynamic.p_type = PT_NULL;
-  for (Segments segments(descriptor, header); segments.next(&segment);) {
-    if (segment.p_type == PT_INTERP) return false;
-    if (segment.p_type == PT_DYNAMIC) dynamic = segment;
+  while (const Elf64_Phdr* segment = segments.next()) {
+    if (segment->p_type == PT_INTERP) return false;
+    if (segment->p_type == PT_DYNAMIC) dynamic = *segment;
   }
   if (dynamic.p_type == PT_NULL) return false;
   const std::uint64_t address = name_address(descriptor, dynamic);
   if (address == 0) return false;
-  for (Segments segments(descriptor, header); segments.next(&segment);) {
-    if (segment.p_type != PT_LOAD || address < segment.p_vaddr ||
-        address - segment.p_vaddr >= segment.p_filesz) {
+  segments.rewind();
+  while (const Elf64_Phdr* segment = segments.next()) {
+    if (segment->p_type != PT_LOAD || address < segment->p_vaddr ||
+        address - segment->p_vaddr >= segment->p_filesz) {
       continue;
     }
     char name[kMaximumNameBytes];
-    const std::uint64_t offset = address - segment.p_vaddr + segment.p_offset;
-    return read_whole(descriptor, name, sizeof(name), offset) &&
+    const std::uint64_t offset = address - segment->p_vaddr + segment->p_offset;
+    return read_whole_at(descriptor, name, sizeof(name), offset) &&
            is_loader_name(slice({name, sizeof(name)}, 0, find_byte({name, sizeof(name)}, '\0')));
   }
   return false;

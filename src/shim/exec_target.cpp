@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/dynamic_loader.h"
+#include "core/go_program.h"
 #include "core/sys.h"
 #include "core/text.h"
 #include "shim/descriptor_link.h"
@@ -57,7 +58,7 @@ Reason inspect_loaded(char* const* arguments) {
   if (descriptor < 0) return Reason::none;
   const Reason reason = inspect(static_cast<int>(descriptor), kMaximumInterpreters, nullptr);
   sys::close(static_cast<int>(descriptor));
-  return reason == Reason::exec_static ? reason : Reason::none;
+  return reason == Reason::exec_static || reason == Reason::exec_own_calls ? reason : Reason::none;
 }
 
 Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size,
@@ -77,7 +78,8 @@ Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size,
                static_cast<long>(sizeof(segment))) {
       break;
     }
-    if (segment.p_type == PT_INTERP) return Reason::none;
+    if (segment.p_type == PT_INTERP)
+      return is_go_program(descriptor) ? Reason::exec_own_calls : Reason::none;
   }
   return is_dynamic_loader(descriptor) ? inspect_loaded(arguments) : Reason::exec_static;
 }

@@ -176,6 +176,13 @@ def c_program(source, *flags, name="program"):
     return path
 
 
+def go_program(source, name="go"):
+    """As c_program(), with the note that Go's linker writes into its programs."""
+    note = """__asm__(".pushsection .note.go.buildid,\\"a\\",@note\\n.balign 4\\n.long 4,4,4\\n"
+            ".ascii \\"Go\\\\0\\\\0\\"\\n.ascii \\"id12\\"\\n.popsection");\n"""
+    return c_program(source + note, name=name)
+
+
 def script(text, name="script", mode=0o755):
     path = tmp / name
     path.write_text(text)

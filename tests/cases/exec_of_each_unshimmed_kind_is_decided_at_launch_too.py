@@ -6,7 +6,7 @@ import struct
 import case
 
 HELLO = '#include <stdio.h>\nint main(void) { puts("ran"); return 0; }\n'
-STATIC, FOREIGN, PRIVILEGED = "linked statically", "another machine or word size", "setuid, setgid or has file capabilities"
+GO, STATIC, FOREIGN, PRIVILEGED = "asks the kernel itself", "linked statically", "another machine or word size", "setuid, setgid or has file capabilities"
 
 # Starts a program of the run, by execve or by its descriptor.
 STARTER = """
@@ -58,6 +58,7 @@ def memfd(path):
 def holds():
     static = case.c_program(HELLO, "-static", name="static")
     ordinary = case.c_program(HELLO, name="ordinary")
+    judged("go", case.go_program(HELLO), GO)
     judged("static", static, STATIC)
     descriptor = memfd(static)
     judged("memfd", f"/proc/self/fd/{descriptor}", STATIC, fds=(descriptor,))

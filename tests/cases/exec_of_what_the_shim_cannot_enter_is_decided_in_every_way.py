@@ -35,7 +35,8 @@ def holds():
     header[4] = 1  # ELFCLASS32
     foreign.write_bytes(header)
     foreign.chmod(0o755)
-    targets = [(static, "exec_static", None), (script, "exec_static", None), (script_of_script, "exec_static", None), (foreign, "exec_foreign", None)]
+    go = case.go_program('#include <stdio.h>\nint main(void) { puts("ran"); return 0; }\n')
+    targets = [(go, "exec_own_calls", None), (static, "exec_static", None), (script, "exec_static", None), (script_of_script, "exec_static", None), (foreign, "exec_foreign", None)]
     if os.geteuid() == 0:
         setuid = case.c_program('#include <stdio.h>\nint main(void) { puts("ran"); return 0; }\n', name="setuid")
         setuid.chmod(0o4755)

@@ -102,6 +102,7 @@ TEST_CASE("reasons: what counts as a violation") {
       {Reason::env_tamper, Kind::environment, false},
       {Reason::environment_replaced, Kind::environment, false},
       {Reason::exec_static, Kind::exec, false},
+      {Reason::exec_own_calls, Kind::exec, false},
       {Reason::exec_foreign, Kind::exec, false},
       {Reason::exec_privileged, Kind::exec, false},
       {Reason::exec_shim_unreachable, Kind::exec, true},
