@@ -133,6 +133,15 @@ class Sources:
         skips = rows(self.read("src/shim/hooks.def"), "SKIP")
         return table(["functions", "why they are not hooked"], [[", ".join(map(code, names)), why] for *names, why in skips])
 
+    def system_calls(self) -> str:
+        """Those that syscall() judges, by the hooked functions that end in them."""
+        calls = rows(self.read("src/shim/system_calls.def"), "CALL")
+        return ", ".join(code(name) for name, *_ in calls) + "."
+
+    def passed_calls(self) -> str:
+        passed = rows(self.read("src/shim/system_calls.def"), "PASS")
+        return table(["system calls", "why they are passed on"], [[", ".join(map(code, names)), why] for *names, why in passed])
+
     def interface(self) -> str:
         return ", ".join(f"`{name}`" for (name,) in rows(self.read("src/shim/hooks.def"), "API")) + "."
 

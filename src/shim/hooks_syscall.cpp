@@ -1,5 +1,5 @@
-// syscall(2): the numbers whose functions are hooked are judged like them; every other number is
-// passed on untouched.
+// syscall(2): the numbers whose functions are hooked are judged like them, as system_calls.def
+// says; every other number is passed on untouched.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -27,6 +27,7 @@
 #include "shim/mount_flags.h"
 #include "shim/received.h"
 #include "shim/refusal.h"
+#include "shim/send_judged.h"
 #include "shim/shared_state.h"
 
 using namespace hfoffline;
@@ -96,29 +97,13 @@ long sendmsg_by_number(const Arguments& a) {
                      });
 }
 
-// As the kernel does: an error is only told if nothing was sent before it.
+int next_sendmmsg(int descriptor, struct mmsghdr* messages, unsigned count, int flags) {
+  return static_cast<int>(NEXT(syscall)(SYS_sendmmsg, descriptor, messages, count, flags));
+}
+
 long sendmmsg_by_number(const Arguments& a) {
-  const auto* messages = a.pointer<const struct mmsghdr>(1);
-  const auto count = static_cast<unsigned>(a.word[2]);
-  const Direction direction = direction_of_send(a.number(3));
-  unsigned allowed = 0;
-  for (; messages != nullptr && allowed < count; ++allowed) {
-    const struct msghdr& message = messages[allowed].msg_hdr;
-    if (has_control_messages(message)) {
-      if (const int error = judge_control_messages("sendmmsg", a.number(0), message)) {
-        if (allowed == 0) return fail(error);
-        break;
-      }
-    }
-    const auto judge_only = [](const void*, long) { return 0L; };
-    if (judged_call("sendmmsg", a.number(0), message.msg_name, used_name_length(message), direction,
-                    judge_only) != 0) {
-      if (allowed == 0) return -1;
-      break;
-    }
-  }
-  return NEXT(syscall)(SYS_sendmmsg, a.word[0], a.word[1], messages == nullptr ? count : allowed,
-                       a.word[3]);
+  return send_judged(next_sendmmsg, a.number(0), a.pointer<struct mmsghdr>(1),
+                     static_cast<unsigned>(a.word[2]), a.number(3));
 }
 
 long setsockopt_by_number(const Arguments& a) {
@@ -334,6 +319,16 @@ int check_access(long number, const Arguments& a) {
   }
 }
 
+long chroot_by_number(const Arguments& a) {
+  open_run_state();
+  const int tree = tree_of_new_root(a.path(0));
+  const long result = NEXT(syscall)(SYS_chroot, a.word[0]);
+  if (result != 0) return result;
+  forget_root();
+  remember_root_in(tree);
+  return result;
+}
+
 long exec_by_number(long number, const Arguments& a) {
   const bool at = number == SYS_execveat;
   const bool descriptor = at && names_descriptor(a.path(1), a.number(4));
@@ -351,6 +346,12 @@ long exec_by_number(long number, const Arguments& a) {
             : NEXT(syscall)(number, a.word[0], a.word[1], fresh);
 }
 
+#if defined(__x86_64__)
+// The second set of numbers, which few kernels have (CONFIG_X86_X32_ABI): the same calls, some with
+// other layouts. A kernel without it says ENOSYS, and so is everybody told who asks.
+bool is_x32(long number) { return number > 0 && (number & 0x40000000) != 0; }
+#endif
+
 // Descriptors that a call brought from another process.
 void hold_received_by(long number, const Arguments& a, long result) {
   if (number == SYS_recvmsg) {
@@ -365,13 +366,18 @@ void hold_received_by(long number, const Arguments& a, long result) {
 
 }  // namespace
 
-INTERPOSE(long, syscall, (long number, ...)) {
+INTERPOSE(long, syscall, (long asked, ...)) {
   Arguments a;
   va_list list;
-  va_start(list, number);
+  va_start(list, asked);
   for (long& word : a.word) word = va_arg(list, long);
   va_end(list);
+  // The kernel looks at the lower half of the register alone (on x86-64 since Linux 5.13).
+  const long number = static_cast<int>(asked);
   int error = 0;
+#if defined(__x86_64__)
+  if (is_x32(number)) return fail(ENOSYS);
+#endif
   switch (number) {
     case SYS_execve:
     case SYS_execveat:
@@ -394,8 +400,12 @@ INTERPOSE(long, syscall, (long number, ...)) {
       error = judge_socket("socket", a.number(0), a.number(1));
       break;
     case 425:  // io_uring_setup: what goes through a ring is seen by nobody; programs do without
+    case 426:  // io_uring_enter: nor what goes through one that came from elsewhere
+    case 427:  // io_uring_register
       error = ENOSYS;
       break;
+    case SYS_chroot:
+      return chroot_by_number(a);
     case SYS_bind:
       return bind_by_number(a);
     case SYS_exit_group:
@@ -405,11 +415,10 @@ INTERPOSE(long, syscall, (long number, ...)) {
       if (has_protected_trees()) error = judge_file_call(number, a);
   }
   if (error != 0) return fail(error);
-  const bool new_root = number == SYS_chroot || number == SYS_setns || number == SYS_unshare ||
-                        number == SYS_pivot_root;
+  const bool new_root = number == SYS_setns || number == SYS_unshare || number == SYS_pivot_root;
   if (new_root) open_run_state();
   const long result =
-      NEXT(syscall)(number, a.word[0], a.word[1], a.word[2], a.word[3], a.word[4], a.word[5]);
+      NEXT(syscall)(asked, a.word[0], a.word[1], a.word[2], a.word[3], a.word[4], a.word[5]);
   if (result == 0 && new_root) forget_root();
   if (result >= 0) hold_received_by(number, a, result);
   if (result == 0 && has_protected_trees()) {

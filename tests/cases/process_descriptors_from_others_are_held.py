@@ -20,7 +20,7 @@ def connection(port, source_port=0):
 
 
 def received(models, record, descriptors):
-    """What the program says of each; each is sent in the three ways to receive."""
+    """What the program says of each; each is sent in the four ways to receive."""
     path = str(case.shared / "socket")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(path)
@@ -28,7 +28,7 @@ def received(models, record, descriptors):
 
     def send():
         peer, _ = listener.accept()
-        for _ in range(3):
+        for _ in range(4):
             socket.send_fds(peer, [b"x"], [d() if callable(d) else d for d in descriptors])
         peer.close()
 
@@ -56,7 +56,7 @@ def holds():
                                       opened(outside, os.O_RDWR)])
 
     def lines(what, flags):
-        return [f"{what}, flags {flags:x}, close-on-exec {n}" for n in (1, 0, 0)]
+        return [f"{what}, flags {flags:x}, close-on-exec {n}" for n in (1, 0, 0, 0)]
 
     case.equal(found[0], lines("read 6, write EBADF", os.O_APPEND), "open for reading and writing in the tree")
     case.equal(found[1], lines("read 6, write EBADF", 0), "open for writing in the tree")
@@ -81,7 +81,7 @@ def holds_connections():
         subprocess.run(["ip", "address", "del", f"{address}/32", "dev", "lo"], check=True)
     sockets = [client, accepted, near, unbound]
     found = [[line.split(",")[1].strip() for line in lines] for lines in received(models, record, [s.fileno() for s in sockets])]
-    case.equal(found, [["not connected"] * 3, ["connected"] * 3, ["connected"] * 3, ["not connected"] * 3],
+    case.equal(found, [["not connected"] * 4, ["connected"] * 4, ["connected"] * 4, ["not connected"] * 4],
                "a connection to outside, one from outside, one on loopback, none")
     case.equal({(line["op"], line["reason"], line["target"]) for line in case.record(record)},
                {(op, "egress_address", "192.0.2.7:8443") for op in ("recvmsg", "recvmmsg")}, "recorded")

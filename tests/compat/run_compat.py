@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """One file for every image: the shim as it was built here, under the probes with other libcs.
 
-usage: run_compat.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]...
+usage: run_compat.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]... [--minutes N]
 
     bullseye, bookworm, trixie, sid   the same libhfoffline.so and, where its symbols allow it, the same
                                       probe programs, below a root with that release's libc6
     musl                              the same libhfoffline.so; programs built with musl-gcc
     aarch64                           shim and programs built with Debian's cross compiler, under qemu-user
+    aarch64-musl                      that shim; programs built with the same compiler for Debian's musl of arm64
 
 Prints one line per check and "N passed, N failed, N skipped"; a check that cannot be made here is
-skipped with its reason. Roots and builds are kept in the cache (.cache/compat) for the next time.
+skipped with its reason, as is one that there is no time left for (--minutes). Roots and builds are kept
+in the cache (.cache/compat) for the next time.
 """
 
 import argparse
@@ -18,19 +20,20 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import debian_root
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(SOURCE, "tools", "lib"))
+import time_budget  # noqa: E402
+
 PROBES = os.path.join(SOURCE, "tests", "probes", "run_probes.py")
 SHIM = "src/shim/libhfoffline.so"
 # bullseye's libc is older than the symbols of programs built here: theirs are built with its own libc.
 RELEASES = {"bullseye": ["libc6", "libc6-dev", "linux-libc-dev"], "bookworm": ["libc6"],
             "trixie": ["libc6"], "sid": ["libc6"]}
-# An emulator is a hundred times slower: the functions and situations that say most.
-EMULATED = {"--program": ["mkdir", "open", "rename", "utime", "connect", "sendto", "getaddrinfo"],
-            "--rows": [": existing", ": missing", ": link inside", "192.0.2.1", "local: 127.0.0.1", "probe-host"]}
 TIME_LIMIT = 1500
 
 
@@ -69,7 +72,7 @@ def build(directory, *arguments, targets):
 
 
 def probe(programs, shim, *arguments, least=10000):
-    text = run([sys.executable, PROBES, "--programs", programs, "--shim", shim] + list(arguments), "probes")
+    text = run([sys.executable, PROBES, "--summary", "--programs", programs, "--shim", shim] + list(arguments), "probes")
     counts = re.search(r"(\d+) rows, (\d+) differences \((\d+) expected\)", text)
     if not counts or int(counts.group(1)) < least:
         raise Failure("too few rows were run\n" + text)
@@ -119,35 +122,81 @@ def check_musl(options):
                  os.path.join(HERE, "differences-musl.txt"))
 
 
-def check_aarch64(options):
+def emulated(programs, shim, loader, *arguments):
+    """The probes in the emulator, which looks for the loader below a directory that holds nothing else."""
+    return probe(programs, shim, "--runner", "qemu-aarch64 -L " + loader, "--differences",
+                 os.path.join(HERE, "differences-aarch64.txt"), *arguments)
+
+
+def build_for_aarch64(options):
     need("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu")
     need("qemu-aarch64", "qemu-user")
     own = os.path.join(options.cache, "build-aarch64")
     build(own, "--cross-file", os.path.join(SOURCE, "tools/cross/aarch64.ini"), targets=[SHIM, "probe-programs"])
-    some = [word for option, texts in EMULATED.items() for text in texts for word in (option, text)]
-    return probe(os.path.join(own, "tests/probes"), os.path.join(own, SHIM), "--runner",
-                 "qemu-aarch64 -L /usr/aarch64-linux-gnu", "--differences",
-                 os.path.join(HERE, "differences-aarch64.txt"), *some, least=200)
+    return own
+
+
+def check_aarch64(options):
+    own = build_for_aarch64(options)
+    return emulated(os.path.join(own, "tests/probes"), os.path.join(own, SHIM), "/usr/aarch64-linux-gnu")
+
+
+def check_aarch64_musl(options):
+    shim = os.path.join(build_for_aarch64(options), SHIM)
+    need("dpkg-deb", "dpkg")
+    directory = os.path.join(options.cache, "aarch64-musl")
+    try:
+        root = debian_root.make(directory, "bookworm", ["musl", "musl-dev"], "arm64")
+    except (debian_root.Unreachable, subprocess.TimeoutExpired) as error:
+        raise Skip("its packages cannot be had: %s" % error)
+    libc, loader = os.path.join(root, "usr/lib/aarch64-linux-musl"), os.path.join(directory, "loader")
+    os.makedirs(os.path.join(loader, "lib"), exist_ok=True)
+    shutil.copy(os.path.join(libc, "libc.so"), os.path.join(loader, "lib/ld-musl-aarch64.so.1"))
+    # musl-gcc is the system's compiler with these, which name the places of an installed musl.
+    with open(os.path.join(libc, "musl-gcc.specs")) as file:
+        specs = file.read().replace("/usr/include/aarch64-linux-musl", root + "/usr/include/aarch64-linux-musl")
+    specs_file, machine_file = os.path.join(directory, "musl-gcc.specs"), os.path.join(directory, "musl.ini")
+    with open(specs_file, "w") as file:
+        file.write(specs.replace("/usr/lib/aarch64-linux-musl", libc))
+    with open(machine_file, "w") as file:
+        # The kernel's headers, which the specs leave out; libc's own come first.
+        file.write("[binaries]\nc = ['aarch64-linux-gnu-gcc', '-specs=%s']\n[built-in options]\n"
+                   "c_args = ['-idirafter', '/usr/aarch64-linux-gnu/include']\n" % specs_file)
+    own = os.path.join(directory, "build")
+    build(own, "--cross-file", os.path.join(SOURCE, "tools/cross/aarch64.ini"), "--cross-file", machine_file, targets=["probe-programs"])
+    return emulated(os.path.join(own, "tests/probes"), shim, loader, "--differences", os.path.join(HERE, "differences-musl.txt"))
+
+
+# Name, seconds on an idle machine with two cores and nothing in the cache, and what is done.
+CHECKS = [(release, seconds, lambda options, release=release: check_release(options, release))
+          for release, seconds in (("bullseye", 60), ("bookworm", 30), ("trixie", 30), ("sid", 30))]
+CHECKS += [("musl", 60, check_musl), ("aarch64", 300, check_aarch64), ("aarch64-musl", 300, check_aarch64_musl)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=os.path.join(SOURCE, "build"), help="where the shim and the probes were built")
     parser.add_argument("--cache", default=os.path.join(SOURCE, ".cache", "compat"))
+    parser.add_argument("--minutes", type=float, help="start only what fits in so many minutes, the shortest first")
     parser.add_argument("--only", action="append", help="only this check; may be repeated")
     options = parser.parse_args()
     options.build, options.cache = os.path.abspath(options.build), os.path.abspath(options.cache)
     if not os.path.exists(os.path.join(options.build, SHIM)):
         sys.exit("no %s in %s: build first" % (SHIM, options.build))
     os.makedirs(options.cache, exist_ok=True)
-    checks = [(release, lambda release=release: check_release(options, release)) for release in RELEASES]
-    checks += [("musl", lambda: check_musl(options)), ("aarch64", lambda: check_aarch64(options))]
+    budget = time_budget.Budget(options.minutes)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for name, check in checks:
+    for name, seconds, check in budget.ordered(CHECKS, lambda check: check[1]):
         if options.only and name not in options.only:
             continue
         try:
-            outcome, text = "passed", check()
+            late, start = budget.refusal(seconds), time.monotonic()
+            if late:
+                raise Skip(late)
+            outcome, text = "passed", check(options)
+            took = time.monotonic() - start
+            budget.took(seconds, took)
+            text += " (%.0f s)" % took
         except Skip as reason:
             outcome, text = "skipped", str(reason)
         except Failure as reason:

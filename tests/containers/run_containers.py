@@ -431,6 +431,7 @@ def main():
     parser.add_argument("--cache", default=os.path.join(SOURCE, ".cache", "containers"))
     parser.add_argument("--no-install", action="store_true", help="install no packages; checks that lack some are skipped")
     parser.add_argument("--only", action="append", choices=[check.__name__ for check in CHECKS])
+    parser.add_argument("--minutes", type=float, help="start only what fits in so many minutes, the shortest first")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     counts = {"passed": 0, "failed": 0, "skipped": 0}

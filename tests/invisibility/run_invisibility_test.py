@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE))
 import outcomes  # noqa: E402
 import run_invisibility  # noqa: E402
 import suites  # noqa: E402
+import time_budget  # noqa: E402
 
 COMPILER = shlex.split(os.environ.get("CC", "cc"))
 
@@ -98,8 +99,60 @@ class RunInvisibilityTest(unittest.TestCase):
         runs = [{"a": "ok"}, {"a": "error"}] + [{"a": "error"}, {"a": "error"}] + [{"a": "ok"}, {"a": "ok"}] * 2
         self.assertEqual(self.compare(runs), (1, []))
 
+    def test_what_is_unsteady_bare_is_no_difference(self):
+        runs = [{"a": "ok"}, {"a": "error"}] + [{"a": "failure"}, {"a": "error"}] + [{"a": "ok"}, {"a": "error"}] * 2
+        self.assertEqual(self.compare(runs), (1, []))
+
+    def judge(self, runs, seconds=10, minutes=None):
+        """What judge() says of a suite that has these outcomes, in the order of its runs; and how often it ran."""
+        suite = suites.Suite("fake", "", modes=("default",), seconds=seconds)
+        suite.broken = lambda bare: "it crashed" if "crash" in bare.values() else ""
+        options = types.SimpleNamespace(repeats=0, budget=time_budget.Budget(minutes))
+        (pathlib.Path(self.directory.name) / "bare.log").write_text("")
+        place = types.SimpleNamespace(options=options, root=pathlib.Path(self.directory.name))
+        left = [{"(the end of the suite)": "0", **run} for run in runs]
+        original = run_invisibility.run
+        run_invisibility.run = lambda suite, mode, place, only=None, patience=1: left.pop(0)
+        try:
+            (_, verdict, line, _), = run_invisibility.judge(suite, place)
+        finally:
+            run_invisibility.run = original
+        return verdict, line, len(runs) - len(left)
+
+    def test_a_suite_that_fails_bare_is_run_again_and_skipped(self):
+        verdict, line, runs = self.judge([{"a": "crash"}] * 3)
+        self.assertEqual((verdict, line, runs), ("skipped", "fails without the shim too: it crashed", 2))
+
+    def test_a_suite_that_fails_bare_once_is_judged(self):
+        self.assertEqual(self.judge([{"a": "crash"}, {"a": "ok"}, {"a": "ok"}])[::2], ("passed", 3))
+        self.assertEqual(self.judge([{"a": "crash"}, {"a": "ok"}, {"a": "error"}])[::2], ("failed", 3))
+
+    def test_a_suite_that_does_not_end_inside_has_another_try(self):
+        slow = {"(the end of the suite)": "no end after 120 s"}
+        self.assertEqual(self.judge([{"a": "ok"}, slow, {"a": "ok"}])[::2], ("passed", 3))
+        self.assertEqual(self.judge([{"a": "ok"}, slow, slow])[::2], ("failed", 3))
+
+    def test_a_suite_that_does_not_fit_is_not_started(self):
+        verdict, line, runs = self.judge([{"a": "ok"}] * 2, seconds=120, minutes=1)
+        self.assertEqual((verdict, runs), ("skipped", 0))
+        self.assertIn("no time left: it takes about 120 s, and ", line)
+        self.assertEqual(self.judge([{"a": "ok"}] * 2, seconds=30, minutes=1)[::2], ("passed", 2))
+
     def test_what_is_deliberate_is_not_counted_as_the_same(self):
         self.assertEqual(self.compare([{"a": "ok", "b": "ok"}, {"a": "ok", "b": "error"}], {"b*": "why"}), (1, []))
+
+    def test_a_part_of_a_module_is_asked_for(self):
+        suite = suites.CPython("fake", ["test_a"], matching=["With*"], left_out={"*Slow*": "why"})
+
+        def patterns(only):
+            words = suite.command(pathlib.Path("/results"), only)
+            self.assertIn("test_a", words)
+            return [words[i + 1] for i, word in enumerate(words) if word == "-m" and words[i + 1] != "test"]
+
+        self.assertEqual(patterns(None), ["With*"])
+        # What differs is run again, and nothing else.
+        self.assertEqual(patterns(["test.test_a.WithOne.test_b"]), ["test.test_a.WithOne.test_b"])
+        self.assertEqual(patterns(["test_a as a whole"]), ["With*"])
 
     def test_regrtest_lines_lose_their_timings(self):
         text = "0:00:01 [ 1/26] test_a passed -- running: test_b (30.6 sec)\n0:01 [2/26/1] test_b failed (env changed) (1 min 2 sec)\n"

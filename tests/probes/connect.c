@@ -1,4 +1,4 @@
-// connect and __connect.
+// connect, __connect, and connect by number.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "net_probe.h"
@@ -14,6 +15,10 @@
 
 typedef int connect_function(int, const struct sockaddr*, socklen_t);
 extern connect_function __connect __attribute__((weak));
+
+static int connect_by_number(int fd, const struct sockaddr* address, socklen_t length) {
+  return (int)syscall(SYS_connect, fd, address, length);
+}
 
 struct row {
   const char* function;
@@ -256,6 +261,8 @@ int main(int argc, char** argv) {
   everywhere("connect", connect, "tcp", AF_INET6, SOCK_STREAM, AF_INET6);
   everywhere("connect", connect, "udp", AF_INET6, SOCK_DGRAM, AF_INET6);
   if (__connect) everywhere("__connect", __connect, "tcp", AF_INET, SOCK_STREAM, AF_INET);
+  everywhere("syscall", connect_by_number, "connect, tcp", AF_INET, SOCK_STREAM, AF_INET);
+  everywhere("syscall", connect_by_number, "connect, udp", AF_INET6, SOCK_DGRAM, AF_INET6);
   shapes(SOCK_STREAM);
   shapes(SOCK_DGRAM);
   unix_sockets();

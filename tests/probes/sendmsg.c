@@ -1,11 +1,13 @@
-// sendmsg: as sendto, with the address in a structure.
+// sendmsg, also by number: as sendto, with the address in a structure.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "net_probe.h"
 #include "probe.h"
@@ -30,10 +32,13 @@ static struct msghdr message_to(const struct row* row) {
   return message;
 }
 
+static int by_number;
+
 static void call(const struct row* row, int fd) {
   struct msghdr message = message_to(row);
   errno = 0;
-  report_call(sendmsg(fd, &message, row->flags));
+  report_call(by_number ? syscall(SYS_sendmsg, fd, &message, row->flags)
+                        : sendmsg(fd, &message, row->flags));
 }
 
 static void plain(void* context) {
@@ -142,7 +147,8 @@ static void pass_descriptor(void* context) {
 }
 
 static void with(struct row row, const char* situation, void (*work)(void*)) {
-  net_row("sendmsg", row.variant, row.destination.is_away, situation, work, &row);
+  net_row(by_number ? "syscall" : "sendmsg", row.variant, row.destination.is_away, situation, work,
+          &row);
 }
 
 static void one(const struct destination* destination, void* context) {
@@ -162,6 +168,11 @@ int main(int argc, char** argv) {
   everywhere("udp", AF_INET, SOCK_DGRAM, 0);
   everywhere("udp", AF_INET6, SOCK_DGRAM, 0);
   everywhere("tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
+
+  by_number = 1;
+  everywhere("sendmsg, udp", AF_INET, SOCK_DGRAM, 0);
+  everywhere("sendmsg, tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
+  by_number = 0;
 
   struct row row = {"udp", AF_INET, SOCK_DGRAM, MSG_NOSIGNAL, far_away("192.0.2.1")};
   with(row, "192.0.2.1, connected socket", connected);

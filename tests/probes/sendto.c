@@ -1,4 +1,5 @@
-// sendto: datagrams without a connection, MSG_FASTOPEN, and the addresses that are ignored.
+// sendto, also by number: datagrams without a connection, MSG_FASTOPEN, and the addresses that are
+// ignored.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -6,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "net_probe.h"
 #include "probe.h"
@@ -22,10 +25,14 @@ struct row {
 
 static char payload[70000] = "ping";
 
+static int by_number;
+
 static void call(const struct row* row, int fd) {
+  const struct sockaddr* to = (const struct sockaddr*)&row->destination.address;
+  socklen_t length = row->destination.length;
   errno = 0;
-  report_call(sendto(fd, payload, row->size, row->flags,
-                     (const struct sockaddr*)&row->destination.address, row->destination.length));
+  report_call(by_number ? syscall(SYS_sendto, fd, payload, row->size, row->flags, to, (long)length)
+                        : sendto(fd, payload, row->size, row->flags, to, length));
 }
 
 static void plain(void* context) {
@@ -118,7 +125,8 @@ static void netlink(void* context) {
 }
 
 static void with(struct row row, const char* situation, void (*work)(void*)) {
-  net_row("sendto", row.variant, row.destination.is_away, situation, work, &row);
+  net_row(by_number ? "syscall" : "sendto", row.variant, row.destination.is_away, situation, work,
+          &row);
 }
 
 static void one(const struct destination* destination, void* context) {
@@ -144,6 +152,12 @@ int main(int argc, char** argv) {
   everywhere("udp", AF_INET6, SOCK_DGRAM, 0);
   everywhere("tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
   everywhere("tcp, MSG_FASTOPEN", AF_INET6, SOCK_STREAM, kFastOpen);
+
+  by_number = 1;
+  everywhere("sendto, udp", AF_INET, SOCK_DGRAM, 0);
+  everywhere("sendto, udp", AF_INET6, SOCK_DGRAM, 0);
+  everywhere("sendto, tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
+  by_number = 0;
 
   struct destination far = far_away("192.0.2.1"), far6 = far_away("2001:db8::1");
   struct destination near = near_by("127.0.0.1", SOCK_DGRAM);

@@ -1,4 +1,5 @@
-// socket: only what could send without naming an address to a hooked function is refused here.
+// socket, also by number: only what could send without naming an address to a hooked function is
+// refused here.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "net_probe.h"
 #include "probe.h"
@@ -16,7 +19,7 @@ enum { kStranger = 65534, kPacketType = 10, kXdp = 44, kEveryProtocol = 0x300 };
 
 struct row {
   int family, type, protocol;
-  int stranger;
+  int stranger, by_number;
 };
 
 static void call(void* context) {
@@ -27,7 +30,8 @@ static void call(void* context) {
     RAW3(SYS_setresuid, kStranger, kStranger, kStranger);
   }
   errno = 0;
-  int fd = socket(row->family, row->type, row->protocol);
+  int fd = row->by_number ? (int)syscall(SYS_socket, row->family, row->type, row->protocol)
+                          : socket(row->family, row->type, row->protocol);
   if (fd < 0) {
     report_call(fd);
     return;
@@ -40,7 +44,7 @@ static void call(void* context) {
 }
 
 #define ROW(family, type, protocol, is_away) \
-  { #family ", " #type ", " #protocol, {family, type, protocol, 0 }, is_away }
+  { #family ", " #type ", " #protocol, {family, type, protocol, 0, 0 }, is_away }
 
 static const struct {
   const char* name;
@@ -101,6 +105,8 @@ int main(int argc, char** argv) {
       char name[160];
       snprintf(name, sizeof name, "%s [%s]", rows[i].name, stranger ? "other" : "root");
       net_row("socket", "", rows[i].is_away, name, call, &row);
+      row.by_number = 1;
+      if (!row.stranger) net_row("syscall", "socket", rows[i].is_away, name, call, &row);
     }
   return fflush(stdout) == 0 ? 0 : 2;
 }

@@ -117,13 +117,15 @@ static void report_flags(long result, unsigned long flags) {
 static void call_statfs(const struct place* place, const struct operation* operation) {
   struct statfs facts = {0};
   (void)operation;
-  report_flags(syscall(SYS_statfs, place->path, &facts), (unsigned long)facts.f_flags);
+  long result = syscall(SYS_statfs, place->path, &facts);
+  report_flags(result, (unsigned long)facts.f_flags);
 }
 
 static void call_fstatfs(const struct place* place, const struct operation* operation) {
   struct statfs facts = {0};
   (void)operation;
-  report_flags(syscall(SYS_fstatfs, place->fd, &facts), (unsigned long)facts.f_flags);
+  long result = syscall(SYS_fstatfs, place->fd, &facts);
+  report_flags(result, (unsigned long)facts.f_flags);
 }
 
 /* A rename anywhere on the machine makes a restricted lookup fail; the kernel asks to try again. */

@@ -1,5 +1,6 @@
 // Receives descriptors over the Unix socket that its argument names, in the ways that the senders
-// expect, and says what can be done with each: "N recvmsg|recvmmsg|by number", in turn.
+// expect, and says what can be done with each: by recvmsg, by recvmmsg, by the numbers of both, in
+// turn.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,7 @@ int main(int count, char** words) {
   strncpy(address.sun_path, words[1], sizeof address.sun_path - 1);
   int from = socket(AF_UNIX, SOCK_SEQPACKET, 0);
   if (connect(from, (struct sockaddr*)&address, sizeof address) != 0) return 3;
-  for (int way = 0;; way = (way + 1) % 3) {
+  for (int way = 0;; way = (way + 1) % 4) {
     char byte, control[CMSG_SPACE(8 * sizeof(int))];
     struct iovec piece = {&byte, 1};
     struct mmsghdr message = {.msg_hdr = {.msg_iov = &piece,
@@ -48,8 +49,10 @@ int main(int count, char** words) {
       got = recvmsg(from, &message.msg_hdr, MSG_CMSG_CLOEXEC);
     else if (way == 1)
       got = recvmmsg(from, &message, 1, 0, NULL) == 1 ? (long)message.msg_len : -1;
-    else
+    else if (way == 2)
       got = syscall(SYS_recvmsg, from, &message.msg_hdr, 0);
+    else
+      got = syscall(SYS_recvmmsg, from, &message, 1, 0, NULL) == 1 ? (long)message.msg_len : -1;
     if (got <= 0) return got < 0 ? 4 : 0;
     struct cmsghdr* rights = CMSG_FIRSTHDR(&message.msg_hdr);
     if (rights == NULL || rights->cmsg_type != SCM_RIGHTS) return 5;
