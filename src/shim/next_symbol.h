@@ -7,10 +7,12 @@
 
 #include <cstdint>
 
+#include "shim/platform_rows.h"
+
 namespace hfoffline::shim {
 
 enum class Slot : std::uint8_t {
-#define HOOK(name, family, need) name,
+#define HOOK(name, family, need, platform) HOOK_HERE_##platform(name, )
 #define API(name)
 #define SKIP(name, why)
 #include "shim/hooks.def"
