@@ -5,6 +5,10 @@
 // GNU's hash tables.
 #pragma once
 
+#if defined(__APPLE__)
+#include "shim/darwin/next_symbol.h"
+#else
+
 #include <cstdint>
 
 #include "shim/platform_rows.h"
@@ -64,3 +68,5 @@ bool is_defined_beside(const void* address, const char* name);
 const char* own_path();
 
 }  // namespace hfoffline::shim
+
+#endif  // __APPLE__
