@@ -48,11 +48,12 @@ int tree_above(int base, std::string_view directory) {
   sys::FileId below = sys::id_of(status);
   for (int tree = tree_with(below);;) {
     if (tree != kOutside) return tree;
+    const std::size_t length = path.size();
     path.add("/..").c_str();
     // The kernel takes no longer path: from here on, by its own name for the place.
     const bool too_long = path.size() >= MAXPATHLEN;
     if (too_long || sys::fstatat(base, text, &status) != 0) {
-      path.truncate(path.size() - 3);
+      path.truncate(length);
       path.c_str();
       const long opened = sys::openat(base, text, O_EVTONLY | O_DIRECTORY | O_CLOEXEC);
       if (opened < 0) return kOutside;
