@@ -118,7 +118,7 @@ def row_without_body(build, output: pathlib.Path, zig: pathlib.Path) -> str | No
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build-dylib", help="where to build (default: build-dylib)")
-    parser.add_argument("--zig", help="zig's binary (default: HFOFFLINE_ZIG, else fetched with npm)")
+    parser.add_argument("--zig", help="zig's binary (default: $ZIG, else fetched with npm)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     build = load_build()

@@ -108,13 +108,18 @@ int judge_stream(const char* operation, const char* path, const char* mode) {
 
 }  // namespace
 
-INTERPOSE(FILE*, fopen, (const char* path, const char* mode)) {
-  if (const int error = judge_stream("fopen", path, mode)) {
-    errno = error;
-    return nullptr;
+#define INTERPOSE_FOPEN(name)                                    \
+  INTERPOSE(FILE*, name, (const char* path, const char* mode)) { \
+    if (const int error = judge_stream("fopen", path, mode)) {   \
+      errno = error;                                             \
+      return nullptr;                                            \
+    }                                                            \
+    return NEXT(name)(path, mode);                               \
   }
-  return NEXT(fopen)(path, mode);
-}
+INTERPOSE_FOPEN(fopen)
+#if defined(__x86_64__)
+INTERPOSE_FOPEN(fopen$DARWIN_EXTSN)
+#endif
 
 // A failed freopen closes the stream all the same. Without a path, the stream's own descriptor is
 // kept, and can do no more than before.

@@ -23,6 +23,9 @@ ssize_t sendto$NOCANCEL(int descriptor, const void* data, size_t size, int flags
                         const struct sockaddr* address, socklen_t length);
 ssize_t sendmsg$NOCANCEL(int descriptor, const struct msghdr* message, int flags);
 int system$NOCANCEL(const char* command);
+// fopen of programs that want no limit on their streams. On arm64 it may be a second name of fopen,
+// and of two pairs for one function the second would lead to the first: our own calls, too.
+FILE* fopen$DARWIN_EXTSN(const char* path, const char* mode);
 // What <stdio.h> makes of popen for programs that are not content with POSIX.
 FILE* popen$DARWIN_EXTSN(const char* command, const char* mode);
 
