@@ -25,12 +25,10 @@ std::string big(std::uint32_t value) {
   return text;
 }
 
-constexpr std::uint32_t kIntel = 0x01000007;
-constexpr std::uint32_t kArm = 0x0100000c;
 #if defined(__aarch64__)
-constexpr std::uint32_t kOwn = kArm;
+constexpr std::uint32_t kOwn = 0x0100000c;  // CPU_TYPE_ARM64
 #else
-constexpr std::uint32_t kOwn = kIntel;
+constexpr std::uint32_t kOwn = 0x01000007;  // CPU_TYPE_X86_64
 #endif
 
 struct Program {

@@ -79,8 +79,8 @@ bool signature_drops_variables(const unsigned char* bytes, std::size_t size) {
   return drops && !allows;
 }
 
-// With the NUL, which the eleventh byte of this name is.
-constexpr std::string_view kRestrictSegment("__RESTRICT", 11);
+// With the NUL that ends it: a longer name is another one.
+constexpr char kRestrictSegment[] = "__RESTRICT";
 constexpr std::size_t kMostSignature = 16 << 20;
 
 Reason inspect_signature(int descriptor, std::uint64_t offset, std::size_t size) {
@@ -121,7 +121,7 @@ Reason inspect_program(int descriptor, std::uint64_t start) {
       SegmentName segment;
       __builtin_memcpy(&segment, commands + at, sizeof(segment));
       // An empty segment of this name is the old way to be protected.
-      if (slice({segment.name, sizeof(segment.name)}, 0, 11) == kRestrictSegment)
+      if (__builtin_memcmp(segment.name, kRestrictSegment, sizeof(kRestrictSegment)) == 0)
         reason = Reason::exec_protected;
     }
     if (command.command == kSignatureCommand && command.size >= sizeof(SignaturePlace)) {
