@@ -136,7 +136,7 @@ def main() -> int:
         return 1
     data = library.read_bytes()
     hooks = (ROOT / "src/shim/hooks.def").read_text(encoding="utf-8")
-    libsystem = (zig.parent / "lib/libc/darwin/libSystem.tbd").read_text(encoding="utf-8")
+    libsystem = (zig.parent / build.LIBSYSTEM).read_text(encoding="utf-8")
     complaints = check_dylib.run_checks(data, hooks, libsystem)
     for check, complaint in complaints:
         print(f"FAILED  {check}: {complaint}")
