@@ -69,6 +69,15 @@ VALUE_NAMES = {
 }
 
 
+# The platforms of hooks.def, as docs/hooks.md calls them.
+PLATFORMS = {
+    "both": "Linux, macOS",
+    "linux": "Linux",
+    "darwin": "macOS",
+    "darwin_x86_64": "macOS on x86-64",
+}
+
+
 class Sources:
     def __init__(self, root: pathlib.Path, probes: str | None):
         self.root = root
@@ -124,10 +133,16 @@ class Sources:
 
     def hooks(self) -> str:
         text = self.read("src/shim/hooks.def")
-        families: dict[str, list[str]] = {}
-        for name, family, need in rows(text, "HOOK"):
-            families.setdefault(family, []).append(f"`{name}`" + ("" if need == "required" else "†"))
-        return table(["family", "count", "functions"], [[f, str(len(n)), ", ".join(n)] for f, n in families.items()])
+        families: dict[str, dict[str, list[str]]] = {}
+        for name, family, need, platform in rows(text, "HOOK"):
+            shown = f"`{name}`" + ("" if need == "required" else "†")
+            families.setdefault(family, {}).setdefault(platform, []).append(shown)
+        body = [
+            [family, PLATFORMS[platform], str(len(functions)), ", ".join(functions)]
+            for family, of_platform in families.items()
+            for platform, functions in sorted(of_platform.items(), key=lambda item: list(PLATFORMS).index(item[0]))
+        ]
+        return table(["family", "where", "count", "functions"], body)
 
     def skipped(self) -> str:
         skips = rows(self.read("src/shim/hooks.def"), "SKIP")

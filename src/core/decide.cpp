@@ -8,6 +8,13 @@
 namespace hfoffline {
 namespace {
 
+#if defined(__APPLE__)
+// Those of macOS: the routing table and the kernel's own sockets stay on the machine; NDRV (raw
+// packets), vsock and the others do not.
+constexpr int kJudgedOrLocal[] = {AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_ROUTE, AF_SYSTEM};
+constexpr int kLastFamily = AF_MAX;
+constexpr int kPacketFamily = 27;  // AF_NDRV
+#else
 // Families that stay on the machine (Unix, netlink, key management, kernel crypto, a multiplexer
 // over a connected TCP socket), and those whose addresses are judged where they are given: the
 // internet's and SMC, which uses them. 0 is the kernel's to refuse.
@@ -15,6 +22,8 @@ constexpr int kJudgedOrLocal[] = {AF_UNSPEC,  AF_UNIX, AF_INET,         AF_INET6
                                   AF_NETLINK, AF_ALG,  41 /* AF_KCM */, 43 /* AF_SMC */};
 // AF_MCTP, the last family of Linux 6.18. Whatever is above does not exist.
 constexpr int kLastFamily = 45;
+constexpr int kPacketFamily = AF_PACKET;
+#endif
 
 bool is_judged_or_local(int family) {
   if (family < 0 || family > kLastFamily) return true;
@@ -58,7 +67,7 @@ Verdict decide_name(const Policy& policy, std::string_view name, std::uint16_t p
 
 int refuse_socket(int family, int type) {
   // What an unprivileged process is told; the type's high bits are SOCK_NONBLOCK and SOCK_CLOEXEC.
-  if (family == AF_PACKET) return EPERM;
+  if (family == kPacketFamily) return EPERM;
   // vsock, CAN, Bluetooth, TIPC, XDP ...: devices and buses that lead out, with addresses of their
   // own.
   if (!is_judged_or_local(family)) return EAFNOSUPPORT;

@@ -9,9 +9,9 @@
 namespace hfoffline {
 namespace {
 
-constexpr int kNoFollow = 0x100;  // AT_SYMLINK_NOFOLLOW
 constexpr std::size_t kCommitDigits = 40;
 
+#if !defined(__APPLE__)
 // struct linux_dirent64, which no libc header declares.
 struct DirectoryEntry {
   std::uint64_t inode;
@@ -20,6 +20,7 @@ struct DirectoryEntry {
   std::uint8_t type;
   char name[1];
 };
+#endif
 
 // Keeps the smallest name offered, so that what is reported does not depend on directory order.
 struct SmallestName {
@@ -124,6 +125,36 @@ void classify(int directory, std::string_view name, Entries& entries) {
   }
 }
 
+#if defined(__APPLE__)
+// Reads the directory up to its first repository. Returns 0 or an errno. By getattrlistbulk(2):
+// readdir(3) allocates.
+int read_entries(int directory, Entries& entries) {
+  struct Entry {
+    std::uint32_t size;
+    attribute_set_t returned;
+    attrreference_t name;
+  };
+  alignas(8) char buffer[8192];
+  struct attrlist wanted = {};
+  wanted.bitmapcount = ATTR_BIT_MAP_COUNT;
+  wanted.commonattr = ATTR_CMN_RETURNED_ATTRS | ATTR_CMN_NAME;
+  int seen = 0;
+  for (;;) {
+    const long count =
+        sys::kept([&] { return ::getattrlistbulk(directory, &wanted, buffer, sizeof(buffer), 0); });
+    if (count < 0) return static_cast<int>(-count);
+    if (count == 0) return 0;
+    const char* at = buffer;
+    for (long i = 0; i < count; ++i) {
+      Entry entry;
+      __builtin_memcpy(&entry, at, sizeof(entry));
+      classify(directory, at + offsetof(Entry, name) + entry.name.attr_dataoffset, entries);
+      if (!entries.cache.empty() || ++seen == kMaximumLayoutEntries) return 0;
+      at += entry.size;
+    }
+  }
+}
+#else
 // Reads the directory up to its first repository. Returns 0 or an errno.
 int read_entries(int directory, Entries& entries) {
   alignas(8) char buffer[8192];
@@ -140,6 +171,7 @@ int read_entries(int directory, Entries& entries) {
     }
   }
 }
+#endif
 
 class Detail {
  public:
@@ -182,7 +214,7 @@ LayoutFinding cannot_open(const char* path, int error) {
   sys::Stat status;
   if (error == ENOENT) {
     finding.problem = ModelsDirProblem::kMissing;
-    if (sys::fstatat(sys::kCurrentDirectory, path, &status, kNoFollow) == 0)
+    if (sys::fstatat(sys::kCurrentDirectory, path, &status, sys::kNoFollow) == 0)
       Detail(finding).add("it is a symbolic link that leads nowhere");
   } else if (error == ENOTDIR) {
     finding.problem = ModelsDirProblem::kNotADirectory;
@@ -256,7 +288,7 @@ void name_look_alike(int directory, std::string_view path, const Entries& entrie
     detail.add("the cache is in \"huggingface\" below it: give that directory");
   } else if (directory_at(directory, ".cache/huggingface/hub")) {
     detail.add("the cache is in \".cache/huggingface\" below it: give that directory");
-  } else if (sys::fstatat(directory, "hub", &status, kNoFollow) == 0) {
+  } else if (sys::fstatat(directory, "hub", &status, sys::kNoFollow) == 0) {
     detail.add(S_ISLNK(status.mode) ? "\"hub\" is a symbolic link that does not lead to a directory"
                                     : "\"hub\" is not a directory");
   } else if (!entries.similar.empty()) {

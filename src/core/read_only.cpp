@@ -8,12 +8,17 @@ namespace hfoffline {
 namespace {
 
 // O_TMPFILE without the O_DIRECTORY it contains; O_PATH and O_TMPFILE are not in every libc's
-// default view.
+// default view. macOS has neither.
+#if defined(__APPLE__)
+constexpr int kTemporaryFile = 0;
+constexpr int kPathOnly = 0;
+#else
 constexpr int kTemporaryFile = 020000000;
-#ifdef O_PATH
+#if defined(O_PATH)
 constexpr int kPathOnly = O_PATH;
 #else
 constexpr int kPathOnly = 010000000;
+#endif
 #endif
 
 bool is_special(std::uint32_t mode) {

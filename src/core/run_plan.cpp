@@ -11,9 +11,10 @@ namespace {
 constexpr std::size_t kMaximumPathBytes = 4096;
 // In a message; what comes behind the path must still fit.
 constexpr std::size_t kMaximumShownPathBytes = 300;
-constexpr int kNoFollow = 0x100;  // AT_SYMLINK_NOFOLLOW
-#ifdef O_PATH
+#if defined(O_PATH)
 constexpr int kPathOnly = O_PATH;
+#elif defined(__APPLE__)
+constexpr int kPathOnly = O_RDONLY;
 #else
 constexpr int kPathOnly = 010000000;
 #endif
@@ -62,6 +63,13 @@ bool complain_about_memory(const Source& source, std::string_view what, std::str
                   "use shorter paths, or fewer of them", error);
 }
 
+#if defined(__APPLE__)
+std::string_view canonical_path(long descriptor, std::string_view, Arena& arena) {
+  char path[kMaximumPathBytes];  // more than MAXPATHLEN
+  const bool told = sys::path_of(static_cast<int>(descriptor), path, sizeof(path)) > 0;
+  return told ? arena.copy(path) : std::string_view("");
+}
+#else
 // Whether `path` (absolute, modifiable, NUL-terminated) is what the kernel would call the
 // directory: no component is empty, ".", ".." or a symbolic link.
 bool is_canonical(char* path) {
@@ -74,7 +82,7 @@ bool is_canonical(char* path) {
     if (component.empty() || component == "." || component == "..") return false;
     *at = '\0';
     sys::Stat status;
-    const bool found = sys::fstatat(sys::kCurrentDirectory, path, &status, kNoFollow) == 0;
+    const bool found = sys::fstatat(sys::kCurrentDirectory, path, &status, sys::kNoFollow) == 0;
     *at = here;
     if (!found || S_ISLNK(status.mode)) return false;
     if (here == '\0') return true;
@@ -95,6 +103,7 @@ std::string_view canonical_path(long descriptor, std::string_view given, Arena& 
   Appender(text).add(given).c_str();
   return is_canonical(text) ? arena.copy(given) : std::string_view("");
 }
+#endif
 
 // Resolves a directory to its canonical path and identity.
 bool resolve_tree(std::string_view what, std::string_view path, const Source& source, Arena& arena,

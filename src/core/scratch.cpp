@@ -11,7 +11,6 @@ namespace hfoffline {
 namespace {
 
 constexpr std::size_t kMaximumPathBytes = 4096;
-constexpr int kNoFollow = 0x100;  // AT_SYMLINK_NOFOLLOW
 
 int fail(ScratchFailure& failure, int error, std::string_view why, std::string_view path) {
   failure.error = error;
@@ -27,7 +26,7 @@ int make_private_directory(const char* path, ScratchFailure& failure) {
   if (made < 0 && made != -EEXIST)
     return fail(failure, static_cast<int>(-made), "cannot be made", path);
   sys::Stat status;
-  const long looked = sys::fstatat(sys::kCurrentDirectory, path, &status, kNoFollow);
+  const long looked = sys::fstatat(sys::kCurrentDirectory, path, &status, sys::kNoFollow);
   if (looked < 0) return fail(failure, static_cast<int>(-looked), "cannot be looked at", path);
   if (S_ISLNK(status.mode)) return fail(failure, ELOOP, "is a symbolic link", path);
   if (!S_ISDIR(status.mode)) return fail(failure, ENOTDIR, "is not a directory", path);

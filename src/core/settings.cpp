@@ -66,7 +66,7 @@ bool fail_to_read(std::string_view path, int error, std::string_view asked_by,
 // The nearest hfoffline.toml from the working directory upwards, or "" if there is none.
 bool find_upward(Arena& arena, std::string_view* path) {
   char directory[kMaximumPathBytes];
-  const long length = sys::call(SYS_getcwd, sys::word(directory), sizeof(directory));
+  const long length = sys::getcwd(directory, sizeof(directory));
   *path = {};
   // The kernel says "(unreachable)/..." for a directory outside the root; there is nothing to find
   // then.
@@ -90,10 +90,16 @@ bool find_upward(Arena& arena, std::string_view* path) {
 
 // `--config <(...)` names a pipe that has a writer: its data is waited for. False if it is a fifo.
 bool wait_for_shells_pipe(int descriptor) {
+#if defined(__APPLE__)
+  struct stat status;  // pipes of pipe(2) have no name, so no link leads to them
+  return ::fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode) && status.st_nlink == 0 &&
+         sys::fcntl(descriptor, F_SETFL, O_RDONLY) == 0;
+#else
   constexpr std::uint64_t kPipes = 0x50495045;  // PIPEFS_MAGIC
   std::uint64_t buffer[32];                     // struct statfs, which starts with the type
   return sys::call(SYS_fstatfs, descriptor, sys::word(buffer)) == 0 && buffer[0] == kPipes &&
          sys::fcntl(descriptor, F_SETFL, O_RDONLY) == 0;
+#endif
 }
 
 }  // namespace

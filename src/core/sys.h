@@ -1,15 +1,21 @@
-// Raw Linux system calls for code that must not call libc: it would meet our own hooks, touch
-// errno, or not be ready yet. Every function returns the result, or -errno; errno itself is never
-// touched.
+// System calls for code that must not meet our own hooks, touch errno, or wait for libc to be
+// ready. Every function returns the result, or -errno; errno itself is never touched. On Linux they
+// are raw; sys_darwin.h has those of macOS.
 //
-// Async-signal-safe, safe between vfork and exec, no cancellation points. x86-64 and aarch64 Linux.
+// Async-signal-safe, safe between vfork and exec, no cancellation points. x86-64 and aarch64.
 #pragma once
+
+#if defined(__APPLE__)
+#include "core/sys_darwin.h"
+#else
 
 #include <fcntl.h>
 #include <sys/syscall.h>
 
 #include <cstddef>
 #include <cstdint>
+
+struct utsname;
 
 namespace hfoffline::sys {
 
@@ -91,6 +97,9 @@ struct FileId {
 inline FileId id_of(const Stat& status) { return {status.dev, status.ino}; }
 
 inline constexpr int kCurrentDirectory = -100;  // AT_FDCWD
+// Flags of fstatat() and faccessat().
+inline constexpr int kNoFollow = 0x100;      // AT_SYMLINK_NOFOLLOW
+inline constexpr int kEffectiveIds = 0x200;  // AT_EACCESS
 
 inline long openat(int directory, const char* path, int flags, unsigned mode = 0) {
   return call(SYS_openat, directory, word(path), flags, mode);
@@ -180,6 +189,24 @@ inline long mmap(std::size_t size, int protection, int flags, int descriptor) {
 inline long munmap(void* memory, std::size_t size) {
   return call(SYS_munmap, word(memory), static_cast<long>(size));
 }
+// The working directory; returns the length with its NUL.
+inline long getcwd(char* path, std::size_t size) {
+  return call(SYS_getcwd, word(path), static_cast<long>(size));
+}
+// Seconds and nanoseconds since 1970.
+inline long clock_realtime(std::int64_t clock[2]) {
+  return call(SYS_clock_gettime, 0, word(clock));
+}
+inline long uname(struct utsname* facts) { return call(SYS_uname, word(facts)); }
+inline long getsockopt(int descriptor, int level, int option, void* value, std::uint32_t* size) {
+  return call(SYS_getsockopt, descriptor, level, option, word(value), word(size));
+}
+inline long getpeername(int descriptor, void* address, std::uint32_t* length) {
+  return call(SYS_getpeername, descriptor, word(address), word(length));
+}
+inline long getsockname(int descriptor, void* address, std::uint32_t* length) {
+  return call(SYS_getsockname, descriptor, word(address), word(length));
+}
 inline bool failed(long result) { return result < 0 && result > -4096; }
 
 [[noreturn]] inline void exit_group(int status) {
@@ -187,3 +214,5 @@ inline bool failed(long result) { return result < 0 && result > -4096; }
 }
 
 }  // namespace hfoffline::sys
+
+#endif  // __APPLE__

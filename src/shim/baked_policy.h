@@ -9,7 +9,12 @@
 
 namespace hfoffline {
 
-inline constexpr char kBakedPolicySection[] = ".hfoffline_policy";
+#if defined(__APPLE__)
+#define HFOFFLINE_BAKED_SECTION "__TEXT,__hfoffline"  // `bake` knows ELF only; nothing fills it
+#else
+#define HFOFFLINE_BAKED_SECTION ".hfoffline_policy"
+#endif
+inline constexpr char kBakedPolicySection[] = HFOFFLINE_BAKED_SECTION;
 // `bake` looks for these 16 bytes at the start of the section.
 inline constexpr char kBakedPolicyMarker[17] = "hfoffline-policy";
 inline constexpr std::size_t kBakedPolicyPageBytes = 4096;

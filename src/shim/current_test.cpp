@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/hash.h"
+#include "core/sys.h"
 #include "core/text.h"
 
 namespace hfoffline::shim {

@@ -19,6 +19,9 @@ constexpr std::size_t kRemembered = 64;
 RememberedMapping remembered_mappings[2 * kRemembered];
 
 std::uintptr_t thread_pointer() {
+#if defined(__APPLE__)
+  return reinterpret_cast<std::uintptr_t>(::pthread_self());
+#else
   std::uintptr_t pointer = 0;
 #if defined(__x86_64__)
   __asm__("mov %%fs:0, %0" : "=r"(pointer));
@@ -26,6 +29,7 @@ std::uintptr_t thread_pointer() {
   __asm__("mrs %0, tpidr_el0" : "=r"(pointer));
 #endif
   return pointer;
+#endif
 }
 
 RememberedMapping* find_remembered(std::uintptr_t owner) {

@@ -17,13 +17,34 @@ inline constexpr std::size_t kStackBytes = 64 * 1024;
 // Whether the memory at `address` may be read. The kernel copies the signal set in before it looks
 // at the first argument, which makes the call fail. Valgrind would tell about it.
 inline bool is_readable_memory(std::uintptr_t address) {
+#if defined(__APPLE__)
+  constexpr int kNoSuchChange = -1;
+  const int kept = errno;
+  const int answer =
+      ::pthread_sigmask(kNoSuchChange, reinterpret_cast<const sigset_t*>(address), nullptr);
+  errno = kept;
+  return answer != EFAULT;
+#else
   constexpr long kFault = -14;
   return runs_in_valgrind() ||
          sys::call(SYS_rt_sigprocmask, ~0L, static_cast<long>(address), 0, 8) != kFault;
+#endif
 }
 
 // Whether `size` more bytes fit on this stack, with some room for what is called then. Looks for
 // the unmapped pages below a thread's stack; those of a signal stack are known.
+#if defined(__APPLE__)
+inline bool stack_has_room(std::size_t size) {
+  constexpr std::uintptr_t kPage = 16384;
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  stack_t stack = {};
+  if (::sigaltstack(nullptr, &stack) == 0 && (stack.ss_flags & SS_ONSTACK) != 0)
+    return here - reinterpret_cast<std::uintptr_t>(stack.ss_sp) > size + kPage;
+  const pthread_t self = ::pthread_self();
+  const auto top = reinterpret_cast<std::uintptr_t>(::pthread_get_stackaddr_np(self));
+  return here - (top - ::pthread_get_stacksize_np(self)) > size + kPage;
+}
+#else
 inline bool stack_has_room(std::size_t size) {
   if (runs_in_valgrind()) return false;
   constexpr std::uintptr_t kPage = 4096;
@@ -37,6 +58,7 @@ inline bool stack_has_room(std::size_t size) {
   }
   return true;
 }
+#endif
 
 // What does not fit on the stack. Given back when the exec failed or the child was spawned. After a
 // successful exec in a vfork child nobody is left to do so and the parent, whose memory it is,

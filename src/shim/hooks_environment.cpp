@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "core/sys.h"
 #include "shim/current_test.h"
 #include "shim/interpose.h"
 #include "shim/managed_environment.h"
@@ -48,6 +49,14 @@ char* managed_value(const VariableRow& row) {
 
 }  // namespace
 
+#if defined(__APPLE__)
+// libSystem holds a lock while it searches, as its setenv does: the search is left to it.
+INTERPOSE(char*, getenv, (const char* name)) {
+  const VariableRow* row = managed_row(name);
+  if (row != nullptr && policy().lock_environment()) return managed_value(*row);
+  return NEXT(getenv)(name);
+}
+#else
 namespace {
 
 // glibc's own search, without a second call: what an unmanaged name costs is felt by programs that
@@ -88,12 +97,15 @@ INTERPOSE(char*, getenv, (const char* name)) {
   if (row != nullptr && policy().lock_environment()) return managed_value(*row);
   return name != nullptr && getenv_is_glibcs() ? find_in_environ(name) : NEXT(getenv)(name);
 }
+#endif
 
+#if !defined(__APPLE__)
 INTERPOSE(char*, secure_getenv, (const char* name)) {
   const VariableRow* row = managed_row(name);
   if (row == nullptr || !policy().lock_environment()) return NEXT(secure_getenv)(name);
   return managed_value(*row);
 }
+#endif
 
 INTERPOSE(int, setenv, (const char* name, const char* value, int overwrite)) {
   // An unset managed variable that must not be overwritten would be added: that is a change as
@@ -124,6 +136,7 @@ INTERPOSE(int, putenv, (char* text)) {
   return result;
 }
 
+#if !defined(__APPLE__)
 // Everything goes but what is managed: the next reader of environ must still see it.
 INTERPOSE(int, clearenv, ()) {
   const int result = NEXT(clearenv)();
@@ -131,3 +144,4 @@ INTERPOSE(int, clearenv, ()) {
   if (result == 0 && policy().lock_environment()) repair_environment();
   return result;
 }
+#endif

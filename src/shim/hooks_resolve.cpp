@@ -152,6 +152,7 @@ INTERPOSE(int, getaddrinfo,
   return resolve("getaddrinfo", node, service, hints, result);
 }
 
+#if !defined(__APPLE__)
 namespace {
 
 bool is_literal(const char* name) {
@@ -230,6 +231,7 @@ INTERPOSE(int, gai_suspend,
   for (int i = 0; list != nullptr && i < count; ++i) learn_request(list[i]);
   return answer;
 }
+#endif
 
 INTERPOSE(int, getnameinfo,
           (const struct sockaddr* address, socklen_t length, char* host, socklen_t host_size,
@@ -333,12 +335,14 @@ struct hostent* no_host() {
   return nullptr;
 }
 
+#if !defined(__APPLE__)
 // As glibc's reentrant functions tell a host that does not exist: no failure, and no result.
 int no_host_r(struct hostent** result, int* error) {
   if (result != nullptr) *result = nullptr;
   if (error != nullptr) *error = HOST_NOT_FOUND;
   return 0;
 }
+#endif
 
 }  // namespace
 
@@ -358,6 +362,7 @@ INTERPOSE(struct hostent*, gethostbyname2, (const char* name, int family)) {
   return host;
 }
 
+#if !defined(__APPLE__)
 INTERPOSE(int, gethostbyname_r,
           (const char* name, struct hostent* host, char* buffer, size_t size,
            struct hostent** result, int* error)) {
@@ -377,12 +382,14 @@ INTERPOSE(int, gethostbyname2_r,
   if (answer == 0) finish_host(*result, name, judged.lookup);
   return answer;
 }
+#endif
 
 INTERPOSE(struct hostent*, gethostbyaddr, (const void* address, socklen_t length, int family)) {
   if (reverse_is_refused("gethostbyaddr", address, length, family)) return no_host();
   return NEXT(gethostbyaddr)(address, length, family);
 }
 
+#if !defined(__APPLE__)
 INTERPOSE(int, gethostbyaddr_r,
           (const void* address, socklen_t length, int family, struct hostent* host, char* buffer,
            size_t size, struct hostent** result, int* error)) {
@@ -415,3 +422,4 @@ INTERPOSE(long, gethostid, ()) {
   // What it says without an address.
   return lookup == Lookup::kRefuse || is_own(lookup) ? 0 : NEXT(gethostid)();
 }
+#endif

@@ -30,6 +30,13 @@ std::size_t filter_bit(std::string_view name) {
 
 // Changes whenever the file does: inode, size and time of its last change in nanoseconds.
 std::uint64_t stamp_of_file() {
+#if defined(__APPLE__)
+  sys::Stat status;
+  if (sys::stat(kHostsFile, &status) != 0) return 1;
+  const std::uint64_t facts[4] = {status.ino, status.size,
+                                  static_cast<std::uint64_t>(status.modify_seconds),
+                                  static_cast<std::uint64_t>(status.modify_nanoseconds)};
+#else
   sys::StatxBuffer status;
   if (sys::call(SYS_statx, sys::kCurrentDirectory, sys::word(kHostsFile), 0, 0x7ff,
                 sys::word(&status)) != 0)
@@ -37,6 +44,7 @@ std::uint64_t stamp_of_file() {
   const std::uint64_t facts[4] = {status.inode, status.size,
                                   static_cast<std::uint64_t>(status.modify.seconds),
                                   status.modify.nanoseconds};
+#endif
   return hash_bytes(2, facts, sizeof(facts)) | 1;
 }
 

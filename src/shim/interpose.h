@@ -30,6 +30,7 @@ inline int fail(int error) {
 template <class Declared, class Hook>
 inline constexpr bool kSameSignature = std::is_convertible_v<Declared*, Hook*>;
 
+#if !defined(__APPLE__)
 // How the functions fail whose result is an error by itself, and not -1.
 constexpr long failing_value(Slot slot) {
   constexpr long kSystemError = -11;  // EAI_SYSTEM of glibc and musl
@@ -72,8 +73,20 @@ template <class Result, Slot kSlot, class... Arguments>
 struct Missing<Result (*)(Arguments..., ...) noexcept, kSlot>
     : Missing<Result (*)(Arguments...), kSlot> {};
 
+#endif  // !__APPLE__
+
 }  // namespace hfoffline::shim
 
+#if defined(__APPLE__)
+// interpose_table.cpp pairs hook_unlink with libSystem's unlink, and dyld leads every image but
+// ours to it: the next function is simply the function.
+#define INTERPOSE(result, name, parameters)                                               \
+  extern "C" result hook_##name parameters __attribute__((visibility("hidden"), used));   \
+  static_assert(hfoffline::shim::kSameSignature<decltype(::name), decltype(hook_##name)>, \
+                "the hook's signature differs from the header's");                        \
+  extern "C" result hook_##name parameters
+#define NEXT(name) (&::name)
+#else
 #define INTERPOSE(result, name, parameters)                                               \
   extern "C" result hook_##name parameters __asm__(#name)                                 \
       __attribute__((visibility("default"), used));                                       \
@@ -87,3 +100,4 @@ struct Missing<Result (*)(Arguments..., ...) noexcept, kSlot>
       hfoffline::shim::Slot::name,                                  \
       reinterpret_cast<void*>(                                      \
           hfoffline::shim::Missing<decltype(&::name), hfoffline::shim::Slot::name>::call)))
+#endif  // __APPLE__

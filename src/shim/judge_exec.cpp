@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/settings.h"
+#include "core/sys.h"
 #include "shim/descriptor_link.h"
 #include "shim/exec_memory.h"
 #include "shim/exec_target.h"
@@ -50,8 +51,7 @@ int judge_exec(const char* operation, int directory, const char* path, char* con
 }
 
 bool names_descriptor(const char* path, int flags) {
-  constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
-  return (flags & kEmptyPath) != 0 && path != nullptr &&
+  return (flags & kEmptyPathFlag) != 0 && path != nullptr &&
          is_readable_memory(reinterpret_cast<std::uintptr_t>(path)) && path[0] == '\0';
 }
 

@@ -1,5 +1,8 @@
 #include "shim/judge_name.h"
 
+#if defined(__APPLE__)
+#include <netdb.h>
+#endif
 #include <sys/socket.h>
 #include <sys/utsname.h>
 
@@ -29,7 +32,7 @@ const char* own_host_name() {
   static struct utsname facts;
   static std::uint32_t known;
   if (__atomic_load_n(&known, __ATOMIC_ACQUIRE) == 0) {
-    sys::call(SYS_uname, sys::word(&facts));
+    sys::uname(&facts);
     __atomic_store_n(&known, 1, __ATOMIC_RELEASE);
   }
   return facts.nodename;
@@ -75,8 +78,12 @@ void report_name(std::string_view operation, std::string_view name, Lookup looku
 }
 
 void set_h_errno(int value) {
+#if defined(__APPLE__)
+  h_errno = value;
+#else
   const auto location = reinterpret_cast<int* (*)()>(find_next("__h_errno_location"));
   if (location != nullptr) *location() = value;
+#endif
 }
 
 }  // namespace hfoffline::shim

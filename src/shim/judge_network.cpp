@@ -15,7 +15,7 @@ namespace hfoffline::shim {
 bool endpoint_of(const struct sockaddr* address, socklen_t length, Endpoint* endpoint) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(address);
   sa_family_t family;
-  __builtin_memcpy(&family, bytes, sizeof(family));
+  __builtin_memcpy(&family, bytes + offsetof(struct sockaddr, sa_family), sizeof(family));
   if ((family == AF_INET || family == AF_UNSPEC) && length >= sizeof(struct sockaddr_in)) {
     endpoint->address = address_from_v4(bytes + offsetof(struct sockaddr_in, sin_addr));
   } else if (family == AF_INET6 && length >= 24) {  // SIN6_LEN_RFC2133: without the scope
@@ -114,8 +114,15 @@ int judge_socket(const char* operation, int family, int type) {
   if (error == 0) return 0;
   char text[64];
   Appender target(text);
-  if (family == AF_PACKET) {
-    target.add("AF_PACKET");
+#if defined(__APPLE__)
+  constexpr int kPacketFamily = 27;
+  constexpr std::string_view kPacketName = "AF_NDRV";
+#else
+  constexpr int kPacketFamily = AF_PACKET;
+  constexpr std::string_view kPacketName = "AF_PACKET";
+#endif
+  if (family == kPacketFamily) {
+    target.add(kPacketName);
   } else if (family == AF_VSOCK) {
     target.add("AF_VSOCK");
   } else {
@@ -132,8 +139,8 @@ int judge_connected(const char* operation, int descriptor) {
   own.length = sizeof(own.bytes);
   peer.length = sizeof(peer.bytes);
   Endpoint own_endpoint, endpoint;
-  if (sys::call(SYS_getpeername, descriptor, sys::word(peer.bytes), sys::word(&peer.length)) != 0 ||
-      sys::call(SYS_getsockname, descriptor, sys::word(own.bytes), sys::word(&own.length)) != 0 ||
+  if (sys::getpeername(descriptor, peer.bytes, &peer.length) != 0 ||
+      sys::getsockname(descriptor, own.bytes, &own.length) != 0 ||
       !endpoint_of(peer.get(), peer.length, &endpoint) ||
       !endpoint_of(own.get(), own.length, &own_endpoint))
     return 0;

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/decide.h"
@@ -24,14 +25,20 @@ enum class Direction : std::uint8_t {
   kFastOpen,  // sending with MSG_FASTOPEN, which connects a stream socket
 };
 inline Direction direction_of_send(int flags) {
+#if defined(__APPLE__)
+  // Whether an address given to a stream that is not connected connects it is not documented.
+  static_cast<void>(flags);
+  return Direction::kFastOpen;
+#else
   return (flags & MSG_FASTOPEN) != 0 ? Direction::kFastOpen : Direction::kSend;
+#endif
 }
 
 // Fast path for what never leaves the machine: other families, and null. False: copy_address() and
 // judge_address().
 inline bool needs_no_judgement(const struct sockaddr* address, socklen_t length,
                                Direction direction) {
-  if (address == nullptr || length < sizeof(sa_family_t)) return true;
+  if (address == nullptr || length < offsetof(struct sockaddr, sa_data)) return true;
   const sa_family_t family = address->sa_family;
   if (family == AF_INET || family == AF_INET6) return false;
   // A datagram socket takes an unspecified family for IPv4; connect() takes it for "disconnect".

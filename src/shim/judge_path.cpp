@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#if !defined(__APPLE__)
 #include <sys/xattr.h>
+#endif
 #include <unistd.h>
 
 #include "core/path.h"
@@ -23,6 +25,12 @@
 namespace hfoffline::shim {
 namespace {
 
+#if defined(__APPLE__)
+constexpr int kPathOnly = 0;
+#else
+constexpr int kPathOnly = O_PATH;
+#endif
+
 constexpr std::size_t kTargetBytes = 4096 + 1024;
 struct TargetText {
   char text[kTargetBytes];
@@ -33,6 +41,12 @@ struct TargetText {
 std::string_view absolute_target(int directory, const char* path, TargetText& memory) {
   Appender out(memory.text);
   if (path[0] != '/') {
+#if defined(__APPLE__)
+    const long length = directory == AT_FDCWD
+                            ? sys::getcwd(memory.base, sizeof(memory.base))
+                            : sys::path_of(directory, memory.base, sizeof(memory.base));
+    if (length > 1) out.add(memory.base).add_byte('/');
+#else
     char link[32];
     Appender name(link);
     if (directory == AT_FDCWD) {
@@ -42,6 +56,7 @@ std::string_view absolute_target(int directory, const char* path, TargetText& me
     }
     const long length = sys::readlinkat(AT_FDCWD, name.c_str(), memory.base, sizeof(memory.base));
     if (length > 0) out.add({memory.base, static_cast<std::size_t>(length)}).add_byte('/');
+#endif
   }
   return out.add(path).view();
 }
@@ -86,7 +101,11 @@ int answer_for_descriptor(const char* operation, int tree, int descriptor, int e
   std::string_view target(link.text);
   const Mapped<TargetText> memory;
   if (memory) {
+#if defined(__APPLE__)
+    const long length = sys::path_of(descriptor, memory->text, sizeof(memory->text)) - 1;
+#else
     const long length = sys::readlinkat(AT_FDCWD, link.text, memory->text, sizeof(memory->text));
+#endif
     if (length > 0) target = {memory->text, static_cast<std::size_t>(length)};
   }
   report_write(key, operation, tree, target, error);
@@ -94,8 +113,7 @@ int answer_for_descriptor(const char* operation, int tree, int descriptor, int e
 }
 
 int write_permission(int directory, const char* path, int access) {
-  constexpr int kEffective = 0x200;  // AT_EACCESS
-  const long result = sys::faccessat(directory, path, access, kEffective);
+  const long result = sys::faccessat(directory, path, access, sys::kEffectiveIds);
   return result == 0 || result == -ENOSYS || result == -EROFS ? 0 : static_cast<int>(-result);
 }
 
@@ -110,6 +128,7 @@ int access_of(int flags) {
   }
 }
 
+#if !defined(__APPLE__)
 bool is_single_threaded() {
   // glibc 2.32 and later keep it; without it every process counts as threaded.
   static const char* single_threaded;
@@ -144,11 +163,13 @@ long open_restricted(int directory, const char* path, int flags, unsigned mode,
   } how = {static_cast<std::uint32_t>(flags), mode, resolve};
   return sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(&how), sizeof(how));
 }
+#endif
 
 }  // namespace
 
 bool has_protected_trees() { return policy().tree_count() != 0; }
 
+#if !defined(__APPLE__)
 long open_if_outside(int directory, const char* path, int flags, unsigned mode) {
   // open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
   if (path == nullptr || !is_single_threaded() || !opens_are_plain()) return kUndecided;
@@ -183,11 +204,17 @@ long open_if_outside(int directory, const char* path, int flags, unsigned mode) 
       return result;
   }
 }
+#endif
 
 int judge_open(const char* operation, int directory, const char* path, int flags) {
   if (path == nullptr) return 0;
   const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-  const bool keep = (flags & O_NOFOLLOW) != 0 || exclusive;
+#if defined(__APPLE__)
+  constexpr int kKeepsLink = O_NOFOLLOW | O_SYMLINK;  // the second opens the link itself
+#else
+  constexpr int kKeepsLink = O_NOFOLLOW;
+#endif
+  const bool keep = (flags & kKeepsLink) != 0 || exclusive;
   Located located = locate(directory, path, keep ? FinalLink::kKeep : FinalLink::kFollow);
   if (located.tree == kOutside) return 0;
   if (located.facts.lookup_error == 0) {
@@ -200,6 +227,7 @@ int judge_reopen(const char* operation, int descriptor, int flags) {
   return judge_open(operation, AT_FDCWD, DescriptorLink(descriptor).text, flags);
 }
 
+#if !defined(__APPLE__)
 int judge_open_by_handle(int mount, void* handle, int flags) {
   if (!open_can_write(flags)) return 0;
   const long found = sys::call(SYS_open_by_handle_at, mount, sys::word(handle), O_PATH | O_CLOEXEC);
@@ -208,6 +236,7 @@ int judge_open_by_handle(int mount, void* handle, int flags) {
   sys::close(static_cast<int>(found));
   return error;
 }
+#endif
 
 int judge_make_directory(const char* operation, int directory, const char* path) {
   if (path == nullptr) return 0;
@@ -247,7 +276,7 @@ int judge_make_temporary(const char* operation, const char* pattern) {
 
 int judge_link(const char* operation, int old_directory, const char* old_path, int new_directory,
                const char* new_path, int flags) {
-  if ((flags & ~(AT_SYMLINK_FOLLOW | 0x1000 /* AT_EMPTY_PATH */)) != 0) return 0;
+  if ((flags & ~(AT_SYMLINK_FOLLOW | kEmptyPathFlag)) != 0) return 0;
   if (old_path == nullptr || new_path == nullptr) return 0;
   Located from;
   if (names_descriptor(old_path, flags)) {
@@ -325,7 +354,7 @@ __attribute__((noinline)) bool may_change_parent(int directory, const char* path
   if (parent.size() == 0) parent.add_byte('.');
   parent.c_str();
   return !parent.overflowed() &&
-         sys::faccessat(directory, text, W_OK | X_OK, 0x200 /* AT_EACCESS */) == 0;
+         sys::faccessat(directory, text, W_OK | X_OK, sys::kEffectiveIds) == 0;
 }
 
 // The tree below a directory that would be renamed, or kOutside. A mount would move along and stay
@@ -400,14 +429,22 @@ int judge_metadata_at(const char* operation, int directory, const char* path, in
 }
 
 int judge_owner_at(const char* operation, int directory, const char* path, int flags) {
-  const bool unknown = (flags & ~(AT_SYMLINK_NOFOLLOW | 0x1000 /* AT_EMPTY_PATH */)) != 0;
+  const bool unknown = (flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPathFlag)) != 0;
   return unknown ? 0 : judge_metadata_at(operation, directory, path, flags);
 }
 
 bool attribute_is_wrong(const char* name, std::size_t size, int flags) {
+#if defined(__APPLE__)
+  // More flags and larger values are taken there; which is the kernel's to know.
+  constexpr std::size_t kLongestName = 127;
+  constexpr std::size_t kLargestValue = SIZE_MAX;
+  constexpr int kKnownFlags = -1;
+#else
   constexpr std::size_t kLongestName = 255;  // XATTR_NAME_MAX
   constexpr std::size_t kLargestValue = 65536;
-  if (name == nullptr || (flags & ~(XATTR_CREATE | XATTR_REPLACE)) != 0) return true;
+  constexpr int kKnownFlags = XATTR_CREATE | XATTR_REPLACE;
+#endif
+  if (name == nullptr || (flags & ~kKnownFlags) != 0) return true;
   std::size_t length = 0;
   while (length <= kLongestName && name[length] != '\0') ++length;
   return length == 0 || length > kLongestName || size > kLargestValue;
@@ -418,13 +455,13 @@ int judge_metadata_of_descriptor(const char* operation, int descriptor) {
   if (tree == kOutside) return 0;
   // A descriptor that only names a file (O_PATH) is refused by the kernel with EBADF.
   const long flags = sys::fcntl(descriptor, F_GETFL);
-  if (flags < 0 || (flags & O_PATH) != 0) return 0;
+  if (flags < 0 || (flags & kPathOnly) != 0) return 0;
   return answer_for_descriptor(operation, tree, descriptor, EROFS);
 }
 
 int judge_writable_descriptor(const char* operation, int descriptor) {
   const long flags = sys::fcntl(descriptor, F_GETFL);
-  if (flags < 0 || (flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_RDONLY) return 0;
+  if (flags < 0 || (flags & kPathOnly) != 0 || (flags & O_ACCMODE) == O_RDONLY) return 0;
   sys::Stat status;
   if (sys::fstat(descriptor, &status) != 0 || !S_ISREG(status.mode)) return 0;
   const int tree = locate_descriptor(descriptor);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include <cstddef>
+
 #include "shim/socket_facts.h"
 
 namespace hfoffline::shim {
@@ -14,7 +16,8 @@ int judge_socket_file(const char* operation, int descriptor, CopiedAddress& addr
   static_assert(sizeof(address.bytes) > sizeof(struct sockaddr_un));
   address.bytes[address.length] = '\0';
   const int error = judge_make_file(
-      operation, AT_FDCWD, reinterpret_cast<const char*>(address.bytes) + sizeof(sa_family_t));
+      operation, AT_FDCWD,
+      reinterpret_cast<const char*>(address.bytes) + offsetof(struct sockaddr, sa_data));
   return error == EEXIST ? EADDRINUSE : error;
 }
 

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cstddef>
+
 #include "shim/judge_network.h"
 #include "shim/judge_path.h"
 
@@ -13,9 +15,9 @@ namespace hfoffline::shim {
 
 // Whether the address names a file (an abstract name begins with a NUL), and somebody minds.
 inline bool names_socket_file(const struct sockaddr* address, socklen_t length) {
-  return address != nullptr && length > sizeof(sa_family_t) &&
+  return address != nullptr && length > offsetof(struct sockaddr, sa_data) &&
          length <= sizeof(struct sockaddr_un) && address->sa_family == AF_UNIX &&
-         reinterpret_cast<const char*>(address)[sizeof(sa_family_t)] != '\0' &&
+         reinterpret_cast<const char*>(address)[offsetof(struct sockaddr, sa_data)] != '\0' &&
          has_protected_trees();
 }
 

@@ -399,7 +399,7 @@ Located locate(int directory, const char* path, FinalLink final_link) {
         result.tree = root;
         result.facts.is_tree_root = true;
         const long allowed = sys::faccessat(parent.base, parent.path[0] == '\0' ? "." : parent.path,
-                                            2 | 1 /* write, search */, 0x200 /* AT_EACCESS */);
+                                            2 | 1 /* write, search */, sys::kEffectiveIds);
         result.facts.parent_write_error = allowed < 0 ? static_cast<int>(-allowed) : 0;
       }
     }

@@ -82,7 +82,7 @@ std::string_view scratch_directory(const char* const* environment, const Config&
 std::string_view absolute_record_file(std::string_view file, Arena& arena) {
   if (file.empty() || file.front() == '/') return file;
   char text[4096];
-  const long length = sys::call(SYS_getcwd, sys::word(text), sizeof(text));
+  const long length = sys::getcwd(text, sizeof(text));
   if (length <= 1) return file;
   char joined[8192];
   Appender out(joined);
@@ -91,12 +91,12 @@ std::string_view absolute_record_file(std::string_view file, Arena& arena) {
 }
 
 std::string_view run_name(Arena& arena) {
-  std::uint64_t clock[2] = {};
-  sys::call(SYS_clock_gettime, 0, sys::word(clock));
+  std::int64_t clock[2] = {};
+  sys::clock_realtime(clock);
   char text[64];
   Appender name(text);
   name.add("preload-")
-      .add_number(clock[0])
+      .add_number(static_cast<std::uint64_t>(clock[0]))
       .add_byte('-')
       .add_number(static_cast<std::uint64_t>(sys::getpid()));
   return arena.copy(name.view());

@@ -11,13 +11,14 @@
 #include "shim/exec_memory.h"
 #include "shim/locate.h"
 #include "shim/policy_source.h"
+#include "shim/preload_variable.h"
 #include "shim/refusal.h"
 #include "shim/start_data.h"
 
 namespace hfoffline::shim {
 namespace {
 
-constexpr std::string_view kPreload = "LD_PRELOAD";
+constexpr std::string_view kPreload = HFOFFLINE_PRELOAD_VARIABLE;
 constexpr std::string_view kAsanOptions = "ASAN_OPTIONS";
 // gcc's shared libasan refuses to start behind another preloaded library unless told otherwise.
 constexpr std::string_view kAsanOption = "verify_asan_link_order=0";
@@ -43,11 +44,20 @@ bool same_text(const char* a, const char* b) {
   return *a == *b;
 }
 
-// Takes the next path off a list that the loader splits at colons and spaces.
+// dyld splits its list at colons, ld.so at spaces, too.
+bool ends_preload(char c) {
+#if defined(__APPLE__)
+  return c == ':';
+#else
+  return c == ':' || c == ' ';
+#endif
+}
+
+// Takes the next path off a list as the loader splits it.
 std::string_view next_preload(std::string_view& list) {
-  while (!list.empty() && (list.front() == ':' || list.front() == ' ')) list.remove_prefix(1);
+  while (!list.empty() && ends_preload(list.front())) list.remove_prefix(1);
   std::size_t length = 0;
-  while (length < list.size() && list[length] != ':' && list[length] != ' ') ++length;
+  while (length < list.size() && !ends_preload(list[length])) ++length;
   const std::string_view path = slice(list, 0, length);
   list.remove_prefix(length);
   return path;
@@ -55,7 +65,7 @@ std::string_view next_preload(std::string_view& list) {
 
 bool is_ours(std::string_view path) {
   if (path == std::string_view(shim_file())) return true;
-  constexpr std::string_view kFile = "libhfoffline.so";
+  constexpr std::string_view kFile = HFOFFLINE_SHIM_NAME;
   return path.ends_with(kFile) &&
          (path.size() == kFile.size() || path[path.size() - kFile.size() - 1] == '/');
 }
@@ -128,7 +138,11 @@ std::size_t entry_count(const char* const* environment) {
 // we would see: where they would lie in a protected tree the variable is dropped. The tree, or
 // kOutside.
 int tree_of_output(std::string_view name, const char* value) {
+#if defined(__APPLE__)
+  const bool itself = name == "DYLD_PRINT_TO_FILE";
+#else
   const bool itself = name == "LD_PROFILE_OUTPUT" || name == "MALLOC_TRACE";
+#endif
   // These two get the process's number appended.
   const bool prefix = name == "LD_DEBUG_OUTPUT" || name == "GMON_OUT_PREFIX";
   if ((!itself && !prefix) || value[0] == '\0' || policy().tree_count() == 0) return kOutside;

@@ -1,7 +1,9 @@
 #include "shim/message.h"
 
 #include <poll.h>
+#if !defined(__APPLE__)
 #include <time.h>
+#endif
 
 #include "core/sys.h"
 #include "shim/quiet_write.h"
@@ -15,9 +17,13 @@ START_DATA sys::FileId stderr_id;
 
 bool takes_output_now() {
   struct pollfd request = {kStderr, POLLOUT, 0};
+#if defined(__APPLE__)
+  const long ready = sys::kept([&] { return poll_uncancelled(&request, 1, 0); });
+#else
   struct timespec now = {0, 0};
-  return sys::call(SYS_ppoll, sys::word(&request), 1, sys::word(&now), 0, 8) == 1 &&
-         (request.revents & POLLOUT) != 0;
+  const long ready = sys::call(SYS_ppoll, sys::word(&request), 1, sys::word(&now), 0, 8);
+#endif
+  return ready == 1 && (request.revents & POLLOUT) != 0;
 }
 
 }  // namespace

@@ -312,7 +312,7 @@ constexpr bool comes_later(std::string_view family) {
   return family == "loading" || family == "query";
 }
 constexpr bool kComesLater[] = {
-#define HOOK(name, family, need) comes_later(#family),
+#define HOOK(name, family, need, platform) HOOK_HERE_##platform(comes_later(#family), )
 #define API(name)
 #define SKIP(name, why)
 #include "shim/hooks.def"
@@ -322,7 +322,7 @@ constexpr bool kComesLater[] = {
 };
 
 constexpr const char* kNames[] = {
-#define HOOK(name, family, need) #name,
+#define HOOK(name, family, need, platform) HOOK_HERE_##platform(#name, )
 #define API(name)
 #define SKIP(name, why)
 #include "shim/hooks.def"

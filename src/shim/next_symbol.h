@@ -5,12 +5,18 @@
 // GNU's hash tables.
 #pragma once
 
+#if defined(__APPLE__)
+#include "shim/darwin/next_symbol.h"
+#else
+
 #include <cstdint>
+
+#include "shim/platform_rows.h"
 
 namespace hfoffline::shim {
 
 enum class Slot : std::uint8_t {
-#define HOOK(name, family, need) name,
+#define HOOK(name, family, need, platform) HOOK_HERE_##platform(name, )
 #define API(name)
 #define SKIP(name, why)
 #include "shim/hooks.def"
@@ -62,3 +68,5 @@ bool is_defined_beside(const void* address, const char* name);
 const char* own_path();
 
 }  // namespace hfoffline::shim
+
+#endif  // __APPLE__

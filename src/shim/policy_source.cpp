@@ -9,12 +9,13 @@
 #include "shim/make_policy.h"
 #include "shim/message.h"
 #include "shim/next_symbol.h"
+#include "shim/preload_variable.h"
 #include "shim/start_data.h"
 
 namespace hfoffline::shim {
 namespace {
 
-__attribute__((section(".hfoffline_policy"), used, aligned(kBakedPolicyPageBytes)))
+__attribute__((section(HFOFFLINE_BAKED_SECTION), used, aligned(kBakedPolicyPageBytes)))
 const BakedPolicy baked_policy = {
     {'h', 'f', 'o', 'f', 'f', 'l', 'i', 'n', 'e', '-', 'p', 'o', 'l', 'i', 'c', 'y'}, 0, {}, {}};
 
@@ -53,16 +54,17 @@ const BakedPolicy* baked() {
       .add(describe(problem));
   message.add(".\nThe program was not started. Start it with `hfoffline run`, or unset ")
       .add(kPolicyVariable)
-      .add(" and LD_PRELOAD.\n");
+      .add(" and " HFOFFLINE_PRELOAD_VARIABLE ".\n");
   die(125, message.view());
 }
 
 [[noreturn]] void die_without_policy() {
   die(125,
-      "hfoffline: libhfoffline.so is preloaded, but there is no policy: it was lost on the way, or "
+      "hfoffline: " HFOFFLINE_SHIM_NAME
+      " is preloaded, but there is no policy: it was lost on the way, or "
       "none was given.\n"
       "The program was not started. Start it with `hfoffline run --models-dir DIR -- CMD`, or set\n"
-      "HFOFFLINE_MODELS_DIR or HFOFFLINE_CONFIG, or unset LD_PRELOAD.\n");
+      "HFOFFLINE_MODELS_DIR or HFOFFLINE_CONFIG, or unset " HFOFFLINE_PRELOAD_VARIABLE ".\n");
 }
 
 // Other libraries' constructors may call us before libc has set environ; the kernel's copy is
@@ -124,7 +126,7 @@ void find_shim_file(Source& source) {
   // Preloaded by a relative path: children may run elsewhere.
   Appender path(source.own_shim_path);
   char directory[4096];
-  const long length = sys::call(SYS_getcwd, sys::word(directory), sizeof(directory));
+  const long length = sys::getcwd(directory, sizeof(directory));
   if (length > 1) path.add({directory, static_cast<std::size_t>(length) - 1}).add_byte('/');
   source.shim_path = path.add(own).c_str();
 }

@@ -10,6 +10,7 @@
 #include "shim/mapping.h"
 #include "shim/message.h"
 #include "shim/policy_source.h"
+#include "shim/process_facts.h"
 #include "shim/quiet_write.h"
 #include "shim/refusal_table.h"
 #include "shim/shared_state.h"
@@ -53,7 +54,7 @@ void count_totals(Reason reason) {
 
 void now(std::uint64_t* seconds, std::uint32_t* milliseconds) {
   std::int64_t clock[2] = {};
-  sys::call(SYS_clock_gettime, 0, sys::word(clock));
+  sys::clock_realtime(clock);
   *seconds = static_cast<std::uint64_t>(clock[0]);
   *milliseconds = static_cast<std::uint32_t>(clock[1] / 1000000);
 }
@@ -114,22 +115,6 @@ void write_entry(RefusalEntry& entry, std::uint64_t count) {
   const Mapped<Text> memory;
   if (!memory) return lose_record();
   write_entry(entry, count, memory->line, sizeof(memory->line));
-}
-
-std::string_view read_link(const char* path, char* buffer, std::size_t size) {
-  const long length = sys::readlinkat(sys::kCurrentDirectory, path, buffer, size);
-  return length > 0 ? std::string_view(buffer, static_cast<std::size_t>(length))
-                    : std::string_view();
-}
-
-std::string_view first_argument(char* buffer, std::size_t size) {
-  const long descriptor = sys::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return {};
-  const long length = sys::read(static_cast<int>(descriptor), buffer, size);
-  sys::close(static_cast<int>(descriptor));
-  const std::string_view text(buffer, length > 0 ? static_cast<std::size_t>(length) : 0);
-  const std::size_t end = find_byte(text, '\0');
-  return end == std::string_view::npos ? text : slice(text, 0, end);
 }
 
 std::string_view base_name(std::string_view path) {
@@ -209,7 +194,7 @@ void describe_process(Record& record, ReportMemory& memory) {
   record.pid = sys::getpid();
   record.ppid = sys::getppid();
   record.tid = sys::gettid();
-  record.exe = read_link("/proc/self/exe", memory.exe, sizeof(memory.exe));
+  record.exe = executable_path(memory.exe, sizeof(memory.exe));
   record.argv0 = first_argument(memory.argv0, sizeof(memory.argv0));
   record.test = current_test();
   now(&record.time_seconds, &record.time_milliseconds);

@@ -44,12 +44,22 @@ T* publish(T** place, T* expected, T* fresh) {
 
 Table* the_table(bool create) {
   Table* found = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-  if (found != nullptr || !create) return found;
+#if defined(__APPLE__)
+  // No pages are wiped there: a forked child makes a table of its own.
+  const std::int64_t owner =
+      found == nullptr ? 0 : __atomic_load_n(&found->process, __ATOMIC_RELAXED);
+  const bool is_own = found != nullptr && (owner == 0 || owner == sys::getpid());
+#else
+  const bool is_own = found != nullptr;
+#endif
+  if (is_own || !create) return is_own ? found : nullptr;
   auto* fresh = static_cast<Table*>(map_pages(sizeof(Table)));
   if (fresh == nullptr) return nullptr;
+#if !defined(__APPLE__)
   constexpr int kWipeOnFork = 18;
   sys::call(SYS_madvise, sys::word(fresh), sizeof(Table), kWipeOnFork);
-  return publish(&table, static_cast<Table*>(nullptr), fresh);
+#endif
+  return publish(&table, found, fresh);
 }
 
 // True if the place holds `key` now: it did, or it was free and may be taken.

@@ -35,7 +35,7 @@ LIBC_VERSIONS = "GLIBC_2.2.5 { global: open*; other*; strlen; __open*_2; }; GLIB
 
 HOOKS = """
 // a comment
-HOOK(open, open, required)
+HOOK(open, open, required, both)
 API(hfoffline_active)
 SKIP(other, "for the test")
 """
@@ -94,7 +94,7 @@ class SymbolsTest(unittest.TestCase):
 
     def test_row_without_an_export(self):
         self.expect([("exports", "has a row but is not exported: other")],
-                    hooks=HOOKS.replace('SKIP(other, "for the test")', "HOOK(other, open, required)"))
+                    hooks=HOOKS.replace('SKIP(other, "for the test")', "HOOK(other, open, required, linux)"))
 
     def test_api_row_without_an_export(self):
         self.expect([("exports", "has a row but is not exported: hfoffline_version")],
@@ -103,8 +103,8 @@ class SymbolsTest(unittest.TestCase):
     def test_required_but_in_no_libc(self):
         library = LIBRARY + '__attribute__((visibility("default"))) int nosuch(void) { return 0; }'
         self.expect([("required", "hooks.def:6: required, but not in own: nosuch")],
-                    source=library, hooks=HOOKS + "HOOK(nosuch, open, required)\n")
-        self.expect([], source=library, hooks=HOOKS + "HOOK(nosuch, open, optional)\n")
+                    source=library, hooks=HOOKS + "HOOK(nosuch, open, required, linux)\n")
+        self.expect([], source=library, hooks=HOOKS + "HOOK(nosuch, open, optional, linux)\n")
 
     def test_needed_library(self):
         needed = self.build("needed", "int open64(void) { return 0; }", ["-shared", "-fPIC", "-nostdlib"])
@@ -189,9 +189,14 @@ class SymbolsTest(unittest.TestCase):
 
     def test_duplicate_rows(self):
         self.expect([("duplicates", "hooks.def:6: open is also at hooks.def:3")],
-                    hooks=HOOKS + "HOOK(open, open, required)\n")
+                    hooks=HOOKS + "HOOK(open, open, required, both)\n")
         self.expect([("duplicates", "other is listed as reviewed and also at hooks.def:5")],
                     reviewed=REVIEWED + "other\n")
+
+    def test_row_of_another_platform(self):
+        self.expect([], hooks=HOOKS + "HOOK(nosuch$NOCANCEL, open, required, darwin)\n")
+        self.expect([("rows", "hooks.def:6: not a row: HOOK(nosuch, open, required, plan9)")],
+                    hooks=HOOKS + "HOOK(nosuch, open, required, plan9)\n")
 
     def test_line_that_is_no_row(self):
         self.expect([("rows", "hooks.def:6: not a row: HOOK(open64, open)")], hooks=HOOKS + "HOOK(open64, open)\n")

@@ -105,6 +105,7 @@ TEST_CASE("reasons: what counts as a violation") {
       {Reason::exec_own_calls, Kind::exec, false},
       {Reason::exec_foreign, Kind::exec, false},
       {Reason::exec_privileged, Kind::exec, false},
+      {Reason::exec_protected, Kind::exec, false},
       {Reason::exec_shim_unreachable, Kind::exec, true},
       {Reason::load_namespace, Kind::exec, false},
       {Reason::load_deep_bind, Kind::exec, false},
