@@ -122,6 +122,9 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="start nothing if there are fewer than it takes (4)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
+    if options.minutes is not None and options.minutes < 4:
+        print("skipped: no time left\n0 passed, 0 failed, 1 skipped")
+        return 0
     build = load_build()
     try:
         build.check_tools()
