@@ -48,6 +48,9 @@ TYPES = {
     "preset_list": "array of preset names",
     "redirect_list": "array of `FROM=TO`, see below",
     "allow_list": "array of hosts, addresses and networks, see below",
+    "layer_name": "letters, digits, `.`, `_` and `-`",
+    "layer_kind": '`"python"`, `"libs"` or `"cache"`',
+    "layer_order": "integer from 0 to 9999",
 }
 
 
@@ -84,6 +87,12 @@ class Sources:
                 [f"`[{section}]` `{name}`", text, TYPES[kind], code(default), code(f"--{flag}" if flag else ""), code(variable)]
             )
         return table(["key", "what it does", "value", "default", "flag", "variable"], body)
+
+    def layer_keys(self) -> str:
+        body = []
+        for name, kind, need, default, text in rows(self.read("src/core/layer_keys.def"), "LAYER_KEY"):
+            body.append([f"`{name}`", text, TYPES[kind], need, code(default)])
+        return table(["key", "what it says", "value", "need", "default"], body)
 
     def man_settings(self) -> str:
         lines = []

@@ -37,6 +37,10 @@ std::string_view value_name_of(ValueType type) {
       return "NAMES";
     case ValueType::allow_list:
       return "HOST";
+    case ValueType::layer_name:
+    case ValueType::layer_kind:
+    case ValueType::layer_order:
+      break;
   }
   return "VALUE";
 }
