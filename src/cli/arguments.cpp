@@ -184,6 +184,8 @@ absl::StatusOr<Arguments> parse_arguments(const Usage& usage,
         return absl::InvalidArgumentError("an argument is missing");
       }
       break;
+    case Positionals::kAny:
+      break;
     case Positionals::kCommand:
       if (count == 0) return absl::InvalidArgumentError("no command to run is given");
       break;
