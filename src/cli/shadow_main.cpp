@@ -103,6 +103,8 @@ int shadow_main(const Context& context, const Arguments& arguments, const std::s
   request.python = arguments.value("python");
   request.python_flags = arguments.value("python-flags");
   request.script = arguments.value("script");
+  request.program = arguments.value("program");
+  request.extension = arguments.value("extension");
   request.only_read = arguments.has("only-read");
   request.sample = kDefaultSample;
   if (arguments.given("sample")) {

@@ -26,6 +26,8 @@ struct ShadowRequest {
   std::string python;        // --python, absolute or to be found in PATH
   std::string python_flags;  // --python-flags: "-I -s"
   std::string script;        // --script
+  std::string program;       // --program: whose libraries are judged
+  std::string extension;     // --extension: a shared library that the interpreter loads
   unsigned sample = 0;       // --sample: names of core that are asked about, besides contested ones
   bool only_read = false;    // --only-read: nothing is started
 };

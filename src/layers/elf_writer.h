@@ -12,12 +12,12 @@
 namespace hfoffline::layers {
 
 struct ElfImage {
-  std::string soname;                   // DT_SONAME; "": none
-  std::string interpreter;              // PT_INTERP: the file is a program; "": a library
-  std::vector<std::string> needed;      // DT_NEEDED
-  std::string rpath;                    // DT_RPATH; "": none
-  std::string runpath;                  // DT_RUNPATH; "": none
-  bool no_default_directories = false;  // DF_1_NODEFLIB
+  std::string soname = {};               // DT_SONAME; "": none
+  std::string interpreter = {};          // PT_INTERP: the file is a program; "": a library
+  std::vector<std::string> needed = {};  // DT_NEEDED
+  std::string rpath = {};                // DT_RPATH; "": none
+  std::string runpath = {};              // DT_RUNPATH; "": none
+  bool no_default_directories = false;   // DF_1_NODEFLIB
 };
 
 // The bytes of a position-independent file for this machine. Texts must not hold NUL bytes.
