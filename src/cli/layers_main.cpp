@@ -1,11 +1,13 @@
-// hfoffline-layers LAUNCHER COMMAND [ARGUMENT]...: what `hfoffline shadow` starts. It reads the
-// same command line again, with the same tables, so that nothing is lost between the two.
+// hfoffline-layers LAUNCHER COMMAND [ARGUMENT]...: what `hfoffline shadow` and `hfoffline layer`
+// start. It reads the same command line again, with the same tables, so that nothing is lost
+// between the two.
 #include <unistd.h>
 
 #include <string>
 #include <vector>
 
 #include "cli/exit_codes.h"
+#include "cli/layer_main.h"
 #include "cli/message.h"
 #include "cli/shadow_main.h"
 #include "cli/string_tools.h"
@@ -21,6 +23,7 @@ struct HelperCommand {
 
 constexpr HelperCommand kCommands[] = {
     {"shadow", &shadow_usage, &shadow_main},
+    {"layer", &layer_usage, &layer_main},
 };
 
 int layers_main(std::span<const std::string_view> texts) {
@@ -33,7 +36,7 @@ int layers_main(std::span<const std::string_view> texts) {
     }
     return command.function(Context{environ}, *arguments, std::string(texts[1]));
   }
-  error("this is a part of hfoffline: use `hfoffline shadow`");
+  error("this is a part of hfoffline: use `hfoffline shadow` or `hfoffline layer`");
   return kWrongUse;
 }
 
