@@ -141,6 +141,7 @@ absl::Status PythonCheck::run() {
   judge_start_code();
   note_unreadable();
   describe();
+  report_.distributions = distributions_of(found_);
   return absl::OkStatus();
 }
 
@@ -341,7 +342,7 @@ void PythonCheck::judge_positions() {
     const bool script = place.origin == PlaceOrigin::kScript;
     Finding& finding =
         add(script ? FindingKind::python_script_first : FindingKind::python_layer_first, place,
-            script ? "the script's directory" : cat("layer ", place.layer), "");
+            script ? place.path : cat("layer ", place.layer), "");
     finding.observed = interpreter_.has_value();
     finding.why = interpreter_ ? cat(place.why, "; of ", asked, " sentinels there, ", seen,
                                      " were found instead of core's copy")

@@ -254,6 +254,15 @@ absl::StatusOr<PythonPlaces> find_python_places(const ShadowRequest& request,
   return result;
 }
 
+std::vector<Distribution> distributions_of(const PythonPlaces& places) {
+  std::vector<Distribution> all;
+  for (const PythonPlace& place : places.places) {
+    const std::vector<Distribution>& here = place.content.distributions;
+    all.insert(all.end(), here.begin(), here.end());
+  }
+  return all;
+}
+
 std::size_t place_of_origin(const std::vector<PythonPlace>& places, std::string_view origin) {
   constexpr std::string_view kNamespace = "namespace:";
   if (origin.starts_with(kNamespace)) origin.remove_prefix(kNamespace.size());

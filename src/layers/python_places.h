@@ -52,6 +52,9 @@ struct PythonPlaces {
 absl::StatusOr<PythonPlaces> find_python_places(const ShadowRequest& request,
                                                 const InterpreterFacts* facts);
 
+// Of all places, in search order.
+std::vector<Distribution> distributions_of(const PythonPlaces& places);
+
 // The place that `origin`, an answer of the interpreter, lies in; npos: in none. "built-in" and
 // "frozen" are the standard library's, if there is one among the places.
 std::size_t place_of_origin(const std::vector<PythonPlace>& places, std::string_view origin);
