@@ -203,7 +203,16 @@ int check_shadows(LayerCall& call, const layers::PythonFacts& python) {
   request.launcher = call.launcher;
   request.python = python.executable;
   const std::string path = call.directory();
-  request.layers.push_back({path.substr(path.rfind('/') + 1), path, "python", 1});
+  // All that stands behind the standard library is core's.
+  bool is_core = false;
+  for (const std::string& place : python.path) {
+    const auto& sites = python.site_directories;
+    is_core = is_core || std::find(sites.begin(), sites.end(), place) != sites.end();
+    if (is_core) request.layers.push_back({"core", place, "python", 1});
+  }
+  const std::string name = path.substr(path.rfind('/') + 1);
+  request.layers.push_back({name == "core" ? "layer" : name, path, "python", 2});
+  request.core = is_core ? "core" : "stdlib";
   layers::ShadowReport found;
   for (const layers::Checker& checker : layers::checkers()) {
     if (checker.name != "python") continue;

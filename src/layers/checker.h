@@ -10,6 +10,7 @@
 #include "core/config.h"
 #include "layers/finding.h"
 #include "layers/layer.h"
+#include "layers/site_directory.h"
 
 namespace hfoffline::layers {
 
@@ -52,6 +53,9 @@ struct SearchOrder {
 struct ShadowReport {
   std::vector<SearchOrder> orders;
   std::vector<Finding> findings;
+  // What the Python check found installed, for checks that depend on a client's version. In the
+  // order in which importlib.metadata finds them; of one name, the first counts.
+  std::vector<Distribution> distributions;
 };
 
 struct Checker {

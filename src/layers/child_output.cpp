@@ -94,6 +94,21 @@ bool exchange(Pipe& input, Pipe& out, Pipe& diagnostics, const ChildCommand& com
   return true;
 }
 
+// The launcher hands a SIGTERM on to what it runs, and cleans up after it. It is given a moment for
+// that.
+void end_group(pid_t child) {
+  kill(child, SIGTERM);
+  for (int i = 0; i < 30; ++i) {
+    siginfo_t state = {};
+    if (waitid(P_PID, static_cast<id_t>(child), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        state.si_pid == child) {
+      break;
+    }
+    usleep(100'000);
+  }
+  kill(-child, SIGKILL);
+}
+
 }  // namespace
 
 ChildOutput run_child(const ChildCommand& command) {
@@ -116,10 +131,8 @@ ChildOutput run_child(const ChildCommand& command) {
   }
   if (child == 0) {
     setpgid(0, 0);
-    if (command.dies_with_us) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      if (getppid() != parent) _exit(126);  // gone already
-    }
+    prctl(PR_SET_PDEATHSIG, command.dies_with_us ? SIGKILL : SIGTERM);
+    if (getppid() != parent) _exit(126);  // gone already
     // We ignore SIGPIPE below; the program must not.
     signal(SIGPIPE, SIG_DFL);
     dup2(input.read_end, STDIN_FILENO);
@@ -145,7 +158,7 @@ ChildOutput run_child(const ChildCommand& command) {
   const bool ended = failed || exchange(input, out, diagnostics, command, result);
   sigaction(SIGPIPE, &before, nullptr);
   if (!ended) {
-    kill(-child, SIGKILL);
+    end_group(child);
     error = ETIMEDOUT;
   }
   while (waitpid(child, &result.wait_status, 0) < 0 && errno == EINTR) {

@@ -14,8 +14,9 @@ struct ChildCommand {
   std::string directory = {};                 // where it starts; "": here
   std::string input = {};                     // what it reads from stdin
   std::chrono::seconds limit = std::chrono::seconds(60);
-  bool dies_with_us = false;  // killed as soon as this process (its main thread) is gone
-  bool pass_on = false;       // both outputs go to our stderr as they come, besides being kept
+  // When this process (its main thread) is gone, the child gets SIGTERM, and with this SIGKILL.
+  bool dies_with_us = false;
+  bool pass_on = false;  // both outputs go to our stderr as they come, besides being kept
 };
 
 struct ChildOutput {

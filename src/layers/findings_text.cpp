@@ -49,8 +49,8 @@ void add_order(const SearchOrder& order, std::string* out) {
 
 void add_finding(const Finding& finding, std::string* out) {
   const FindingKindInfo& info = finding_kind_info(finding.kind);
-  append(out, info.counts ? "SHADOWED " : "note ", printable(finding.subject), ": ",
-         wrap(info.meaning, kWidth - 14, 2), " [", info.code, "]\n");
+  append(out, info.counts ? "SHADOWED " : "note ", printable(finding.subject), "\n");
+  add_field("what", cat(info.meaning, " (", info.code, ")"), out);
   const bool layer_says_it = finding.layer.empty();
   add_field("by", layer_says_it ? finding.path : cat(finding.layer, "  ", finding.path), out);
   add_field("instead", finding.core, out);
