@@ -131,6 +131,21 @@ class Sources:
             ],
         )
 
+    def checkers(self) -> str:
+        return table(
+            ["check", "what it looks at"],
+            [[code(name), text] for name, _, text in rows(self.read("src/layers/checkers.def"), "CHECKER")],
+        )
+
+    def finding_kinds(self) -> str:
+        return table(
+            ["kind", "counts", "meaning", "how it comes about"],
+            [
+                [code(kind), "yes" if counts == "true" else "no", meaning, why]
+                for kind, _, counts, meaning, why in rows(self.read("src/layers/finding_kinds.def"), "FINDING")
+            ],
+        )
+
     def hooks(self) -> str:
         text = self.read("src/shim/hooks.def")
         families: dict[str, list[str]] = {}

@@ -71,6 +71,13 @@ bool add_layer(std::string_view text, std::string_view kind, layers::ShadowReque
   return true;
 }
 
+// A message may have several lines; what is in them may be anything.
+std::string printable_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(text, "\n")) lines.push_back(printable(line));
+  return join(lines, "\n");
+}
+
 bool read_layers(const Arguments& arguments, const Config& config, std::string_view kind,
                  layers::ShadowRequest& request) {
   for (const GivenFlag& flag : arguments.flags) {
@@ -124,7 +131,7 @@ int shadow_main(const Context& context, const Arguments& arguments, const std::s
   for (const layers::Checker* checker : wanted) {
     const absl::Status status = checker->function(request, report);
     if (status.ok()) continue;
-    error(printable(std::string(status.message())));
+    error(printable_lines(std::string(status.message())));
     return absl::IsInvalidArgument(status) ? kWrongUse : kOurFailure;
   }
   const std::string text = arguments.has("json")

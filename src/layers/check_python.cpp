@@ -1,5 +1,7 @@
 // `hfoffline shadow python`: reads the places of an interpreter's search path, and asks the
 // interpreter which copy it takes.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -197,8 +199,10 @@ absl::Status PythonCheck::observe(const ImportRules& rules) {
   std::vector<std::string> protect;
   for (const PythonPlace& place : found_.places) {
     canonical.push_back(place.canonical);
-    // A run has to write its own state somewhere; the directory of a script can be any.
-    if (place.origin != PlaceOrigin::kScript && !place.content.is_zip)
+    // A run has to write its own state somewhere, and the directory of a script can be any; what
+    // cannot be listed cannot be protected.
+    if (place.origin != PlaceOrigin::kScript && !place.content.is_zip &&
+        access(place.canonical.c_str(), R_OK | X_OK) == 0)
       protect.push_back(place.canonical);
   }
   MirrorDirectory scratch;
