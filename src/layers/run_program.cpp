@@ -64,6 +64,20 @@ class IgnoredPipeSignal {
   struct sigaction before_;
 };
 
+// Waits for it; if it is late, asks it to end (the launcher hands that on to what it runs), and
+// makes it after a while.
+void end_program(pid_t pid, bool late, int* wait_status) {
+  if (late) kill(pid, SIGTERM);
+  constexpr int kTenths = 50;
+  for (int i = 0; late && i < kTenths; ++i) {
+    if (waitpid(pid, wait_status, WNOHANG) == pid) return;
+    poll(nullptr, 0, 100);
+  }
+  if (late) kill(pid, SIGKILL);
+  while (waitpid(pid, wait_status, 0) < 0 && errno == EINTR) {
+  }
+}
+
 // Reads once; at the end, closes.
 void read_some(Pipe& pipe, std::string& text, std::size_t maximum) {
   char chunk[65536];
@@ -99,7 +113,10 @@ absl::StatusOr<ProgramResult> run_program(const std::vector<std::string>& argume
   sigemptyset(&pipe_signal);
   sigaddset(&pipe_signal, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
   const int error = posix_spawn(&pid, arguments[0].c_str(), &actions, &attributes,
                                 pointers(arguments).data(), pointers(environment).data());
@@ -133,9 +150,7 @@ absl::StatusOr<ProgramResult> run_program(const std::vector<std::string>& argume
       if (count < 0 && errno != EAGAIN && errno != EINTR) rest = {};
     }
   }
-  if (late) kill(pid, SIGTERM);  // the launcher hands it on to what it runs
-  while (waitpid(pid, &result.wait_status, 0) < 0 && errno == EINTR) {
-  }
+  end_program(pid, late, &result.wait_status);
   if (late)
     return absl::DeadlineExceededError(
         cat(arguments[0], " did not end within ", seconds, " seconds"));
