@@ -40,8 +40,8 @@ const Usage shadow_usage = {
         "the check itself failed, a sentinel that must be seen was not, for example.",
     .examples =
         "hfoffline shadow\n"
-        "hfoffline shadow python --python /opt/app/bin/python --script /opt/app/main.py\n"
-        "hfoffline shadow python --layer core=/opt/core --layer durable=/data/durable --core core",
+        "hfoffline shadow python --python app/bin/python --script app/main.py\n"
+        "hfoffline shadow python --layer core=/opt/core --layer more=/data/more",
     .flags = kFlags,
     .takes_settings = true,
     .positionals = Positionals::kAny,

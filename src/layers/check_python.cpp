@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -24,6 +25,23 @@ using cli::cat;
 // A name that nothing else has, for the control that each mirror is looked into.
 constexpr std::string_view kControlName = "hfoffline_sentinel_control";
 
+// Signals that end a program wait from the constructor to the destructor. Not for threads.
+class DelayedSignals {
+ public:
+  DelayedSignals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&signals, signal);
+    sigprocmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~DelayedSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  DelayedSignals(const DelayedSignals&) = delete;
+  DelayedSignals& operator=(const DelayedSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 class PythonCheck {
  public:
   PythonCheck(const ShadowRequest& request, ShadowReport& report)
@@ -35,7 +53,6 @@ class PythonCheck {
   absl::Status observe(const ImportRules& rules);
   absl::Status plant(const ImportRules& rules, MirrorDirectory& scratch, Questions& questions);
   absl::Status check_controls(const Questions& questions) const;
-  std::size_t path_index(const PythonPlace& place) const;
   const std::string& real_origin(const std::string& name) const;
 
   void judge_contests(const ImportRules& rules);
@@ -96,13 +113,6 @@ std::string PythonCheck::fix_of(const PythonPlace& place) const {
     default:
       return "remove it there, or put the layer behind core";
   }
-}
-
-std::size_t PythonCheck::path_index(const PythonPlace& place) const {
-  for (std::size_t i = 0; i < path_.size(); ++i) {
-    if (path_[i] == place.path || path_[i] == place.canonical) return i;
-  }
-  return path_.size();
 }
 
 absl::Status PythonCheck::run() {
@@ -180,7 +190,7 @@ absl::Status PythonCheck::plant(const ImportRules& rules, MirrorDirectory& scrat
   if (const absl::Status status = plant_all(std::string::npos, 0); !status.ok()) return status;
   for (std::size_t i = 0; i < found_.places.size(); ++i) {
     if (found_.places[i].is_sealed()) continue;
-    if (const absl::Status status = plant_all(i, path_index(found_.places[i])); !status.ok())
+    if (const absl::Status status = plant_all(i, found_.places[i].index); !status.ok())
       return status;
   }
   return absl::OkStatus();
@@ -205,6 +215,7 @@ absl::Status PythonCheck::observe(const ImportRules& rules) {
         access(place.canonical.c_str(), R_OK | X_OK) == 0)
       protect.push_back(place.canonical);
   }
+  const DelayedSignals delayed;  // else an interrupt would leave the sentinels behind
   MirrorDirectory scratch;
   if (const absl::Status status = scratch.make(request_.environment, canonical); !status.ok())
     return status;
@@ -212,6 +223,8 @@ absl::Status PythonCheck::observe(const ImportRules& rules) {
   if (const absl::Status status = plant(rules, scratch, questions_); !status.ok()) return status;
   std::set<std::string> names(sample_.begin(), sample_.end());
   for (const Contest& contest : rules.contests()) names.insert(contest.name);
+  // What this interpreter imported at its start came from its own path, not from the given layers.
+  questions_.loaded = !request_.layers_are_given;
   questions_.real.assign(names.begin(), names.end());
   absl::StatusOr<Answers> answers = interpreter_->ask(questions_, protect);
   if (!answers.ok()) return answers.status();

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "cli/nested_run.h"
 #include "cli/string_tools.h"
 #include "cli/target.h"
-#include "core/policy_transport.h"
 #include "core/settings.h"
 #include "layers/python_probe.h"
 #include "layers/run_program.h"
@@ -75,7 +75,7 @@ absl::StatusOr<std::vector<std::string>> Interpreter::exchange(
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
   // Inside a run the shim is there already, and its policy stays what it is.
-  const bool nested = find_in_environment(request_->environment, kPolicyVariable) != nullptr;
+  const bool nested = cli::is_nested(cli::Context{request_->environment});
   for (const char* const* entry = request_->environment; *entry != nullptr; ++entry) {
     if (nested || !is_ours(*entry)) environment.emplace_back(*entry);
   }
@@ -156,7 +156,7 @@ absl::StatusOr<Answers> Interpreter::ask(const Questions& questions,
     const Mirror& mirror = questions.mirrors[i];
     add({"mirror", std::to_string(i), std::to_string(mirror.index), mirror.directory});
   }
-  for (const std::string& name : questions.real) add({"real", name});
+  for (const std::string& name : questions.real) add({"real", questions.loaded ? "1" : "0", name});
   for (const SentinelQuestion& question : questions.sentinels) {
     add({"sentinel", std::to_string(question.mirror), question.loaded ? "1" : "0", question.name});
   }

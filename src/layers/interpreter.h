@@ -51,6 +51,7 @@ struct Questions {
   std::vector<std::string> path;
   std::vector<Mirror> mirrors;
   std::vector<std::string> real;
+  bool loaded = true;  // for `real`: what start-up imported stays
   std::vector<SentinelQuestion> sentinels;
 };
 struct Answers {
@@ -60,14 +61,14 @@ struct Answers {
 
 class Interpreter {
  public:
-  // `protect`: directories that cannot be written while it runs. InvalidArgument if there is no
-  // such program, or the flags are not those of an interpreter.
+  // InvalidArgument if there is no such program, or the flags are not those of an interpreter.
   static absl::StatusOr<Interpreter> find(const ShadowRequest& request);
 
   const std::string& path() const { return path_; }
   std::size_t starts() const { return starts_; }
 
   absl::StatusOr<InterpreterFacts> facts();
+  // `protect`: directories that cannot be written meanwhile.
   absl::StatusOr<Answers> ask(const Questions& questions, const std::vector<std::string>& protect);
 
  private:

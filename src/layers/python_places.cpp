@@ -30,7 +30,7 @@ class PlaceNamer {
   PlaceNamer(const ShadowRequest& request, const InterpreterFacts& facts);
 
   // Nothing for an entry that leads nowhere.
-  void add(const std::string& entry, bool first);
+  void add(const std::string& entry, std::size_t index);
   std::vector<PythonPlace> take() { return std::move(places_); }
 
  private:
@@ -140,8 +140,10 @@ void PlaceNamer::find_origin(PythonPlace& place, const std::string& entry, bool 
   place.layer = unique_name(name);
 }
 
-void PlaceNamer::add(const std::string& entry, bool first) {
+void PlaceNamer::add(const std::string& entry, std::size_t index) {
   PythonPlace place;
+  place.index = index;
+  const bool first = index == 0;
   if (first && entry.empty()) {
     place.path = request_.script.empty()
                      ? cli::absolute_path(".")
@@ -233,11 +235,7 @@ absl::StatusOr<PythonPlaces> find_python_places(const ShadowRequest& request,
   const bool only_layers = facts == nullptr || request.layers_are_given;
   if (facts != nullptr) {
     PlaceNamer namer(request, *facts);
-    bool first = true;
-    for (const std::string& entry : facts->path) {
-      namer.add(entry, first);
-      first = false;
-    }
+    for (std::size_t i = 0; i < facts->path.size(); ++i) namer.add(facts->path[i], i);
     result.places = namer.take();
     if (only_layers) {
       std::erase_if(result.places, [](const PythonPlace& place) { return !place.is_stdlib(); });
@@ -247,6 +245,9 @@ absl::StatusOr<PythonPlaces> find_python_places(const ShadowRequest& request,
     add_given(layers, result);
   } else {
     use_tables(layers, result);
+  }
+  if (only_layers) {
+    for (std::size_t i = 0; i < result.places.size(); ++i) result.places[i].index = i;
   }
   if (result.places.empty())
     return absl::InvalidArgumentError("none of the directories to be searched is there");

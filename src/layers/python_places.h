@@ -31,6 +31,7 @@ struct PythonPlace {
   std::string canonical;
   std::string why;
   PlaceOrigin origin = PlaceOrigin::kOther;
+  std::size_t index = 0;  // of its entry in the search path as the interpreter is given it
   bool core = false;
   bool searched_at_start = false;      // while the interpreter imports its own modules
   std::optional<std::uint32_t> order;  // of its [[layer]] table

@@ -97,8 +97,8 @@ def ask(fields):
             at += 4
         elif what == b'real':
             sys.path[:] = path
-            put('real', fields[at + 1], resolve(text(fields[at + 1]), True))
-            at += 2
+            put('real', fields[at + 2], resolve(text(fields[at + 2]), fields[at + 1] == b'1'))
+            at += 3
         else:
             number, name = fields[at + 1], fields[at + 3]
             index, mirror = mirrors[number]

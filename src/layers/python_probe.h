@@ -4,10 +4,10 @@
 // and ends with, so that what start-up prints is not taken for it; then "facts", or "ask" and
 //   path ENTRY             the search path, one by one
 //   mirror NUMBER INDEX DIRECTORY   a directory that stands before the INDEXth entry when asked
-//   real NAME              what an import of NAME gives
-//   sentinel NUMBER LOADED NAME     the same with mirror NUMBER in its place; LOADED is 1 if
-//   modules
-//                          that start-up imported stay what they are
+//   real LOADED NAME       what an import of NAME gives; LOADED is 1 if modules that start-up
+//   imported
+//                          stay what they are
+//   sentinel NUMBER LOADED NAME     the same with mirror NUMBER in its place
 // The answers are fields too: "real" NAME ORIGIN, "sentinel" NUMBER NAME ORIGIN, for facts pairs of
 // name and value. ORIGIN is a path, "built-in", "frozen", "namespace:" and a path, "" (not found),
 // or starts with "?" (found, but nobody says where).
