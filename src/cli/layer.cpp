@@ -43,9 +43,9 @@ const Usage layer_usage = {
         "the lock, or the layer shadows core.",
     .examples =
         "hfoffline layer prepare /data/durable --python /opt/core/bin/python\n"
-        "hfoffline layer install /data/durable --python /opt/core/bin/python 'fsspec>=2024.1'\n"
+        "hfoffline layer install /data/durable 'fsspec>=2024.1'\n"
         "eval \"$(hfoffline layer env /data/durable --python /opt/core/bin/python)\"\n"
-        "hfoffline layer lock --layer core=/opt/core/site --layer durable=/data/durable",
+        "hfoffline layer lock --layer core=/opt/core --layer durable=/data/durable",
     .flags = kFlags,
     .takes_settings = false,
     .positionals = Positionals::kAny,

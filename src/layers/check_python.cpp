@@ -13,6 +13,7 @@
 #include "cli/string_tools.h"
 #include "layers/checker.h"
 #include "layers/contests.h"
+#include "layers/delayed_signals.h"
 #include "layers/interpreter.h"
 #include "layers/mirrors.h"
 #include "layers/python_places.h"
@@ -24,23 +25,6 @@ using cli::cat;
 
 // A name that nothing else has, for the control that each mirror is looked into.
 constexpr std::string_view kControlName = "hfoffline_sentinel_control";
-
-// Signals that end a program wait from the constructor to the destructor. Not for threads.
-class DelayedSignals {
- public:
-  DelayedSignals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&signals, signal);
-    sigprocmask(SIG_BLOCK, &signals, &before_);
-  }
-  ~DelayedSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  DelayedSignals(const DelayedSignals&) = delete;
-  DelayedSignals& operator=(const DelayedSignals&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 class PythonCheck {
  public:

@@ -133,8 +133,11 @@ ChildOutput run_child(const ChildCommand& command) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, command.dies_with_us ? SIGKILL : SIGTERM);
     if (getppid() != parent) _exit(126);  // gone already
-    // We ignore SIGPIPE below; the program must not.
+    // What this process ignores or holds back is not the program's business.
     signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
     dup2(input.read_end, STDIN_FILENO);
     dup2(out.write_end, STDOUT_FILENO);
     dup2(diagnostics.write_end, STDERR_FILENO);

@@ -31,8 +31,8 @@ struct ChildOutput {
 
 inline constexpr std::size_t kMaximumOutputBytes = 64 << 20;
 
-// Waits for its end. Blocks no signal and changes no handler. The child leads a process group of
-// its own, all of which is killed at the limit.
+// Waits for its end. Changes no signal mask; SIGPIPE is ignored meanwhile. The child leads a
+// process group of its own, all of which is killed at the limit.
 ChildOutput run_child(const ChildCommand& command);
 
 // For people: "exit code 1", "signal 11", "No such file or directory".

@@ -111,13 +111,19 @@ class Installation {
   // it is first asked what is missing beside core and the layer.
   absl::Status install_with_pip() {
     const std::string report = staging_.directory + "/report.json";
-    std::vector<std::string> arguments = {"-I",           "-B",
-                                          "-c",           kPipWithLayer,
-                                          layer_.path(),  "install",
-                                          "--dry-run",    "--quiet",
-                                          "--report",     report,
-                                          "--constraint", staging_.constraints,
-                                          "--no-input",   "--disable-pip-version-check"};
+    std::vector<std::string> arguments = {"-I",
+                                          "-B",
+                                          "-c",
+                                          kPipWithLayer,
+                                          layer_.path(),
+                                          "install",
+                                          "--dry-run",
+                                          "--report",
+                                          report,
+                                          "--constraint",
+                                          staging_.constraints,
+                                          "--no-input",
+                                          "--disable-pip-version-check"};
     arguments.insert(arguments.end(), request_.requirements.begin(), request_.requirements.end());
     ChildOutput asked;
     const absl::Status status = start(core_.executable, arguments, &asked);
@@ -128,7 +134,7 @@ class Installation {
       wanted = request_.requirements;
       no_dependencies = false;
     } else if (!status.ok()) {
-      say(asked.diagnostics);
+      say(asked.out + asked.diagnostics);
       return status;
     } else {
       absl::StatusOr<std::vector<std::string>> missing = read_report(report);

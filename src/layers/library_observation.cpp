@@ -56,7 +56,16 @@ LoadedLibraries parse_library_list(std::string_view out, std::string_view diagno
     if (!line.starts_with('\t')) return;
     line.remove_prefix(1);
     const std::size_t arrow = line.find(kArrow);
-    if (arrow == line.npos) return;  // the loader itself, or the kernel's own object
+    if (arrow == line.npos) {
+      // What was asked for by its path stands alone, as does the loader; the kernel's own object
+      // has no path.
+      const std::string path(line.substr(0, line.rfind(" (0x")));
+      if (path.starts_with('/')) {
+        result[path] = path;
+        result.emplace(path.substr(path.rfind('/') + 1), path);
+      }
+      return;
+    }
     std::string_view path = line.substr(arrow + kArrow.size());
     const std::size_t address = path.rfind(" (0x");
     result[std::string(line.substr(0, arrow))] =

@@ -11,6 +11,7 @@
 
 #include "layers/checker.h"
 #include "layers/child_output.h"
+#include "layers/delayed_signals.h"
 #include "layers/library_observation.h"
 #include "layers/library_search.h"
 #include "layers/library_sentinel.h"
@@ -79,6 +80,7 @@ class LibraryCheck {
       : request_(request), program_(std::move(program)), extension_(std::move(extension)) {}
 
   absl::Status run(ShadowReport& report) {
+    const DelayedSignals delayed;
     absl::StatusOr<ScratchDirectory> scratch = ScratchDirectory::make();
     if (!scratch.ok()) return scratch.status();
     scratch_ = scratch->path();

@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <map>
 
+#include "cli/nested_run.h"
 #include "core/config.h"
 #include "layers/checker.h"
 #include "layers/child_output.h"
+#include "layers/delayed_signals.h"
 #include "layers/python_facts.h"
 #include "layers/scratch_file.h"
 #include "presets/presets.h"
@@ -99,7 +101,10 @@ class CacheCheck {
     SearchOrder order;
     order.checker = kChecker;
     order.title = "clients of the cache";
-    if (!request_.only_read) {
+    const bool nested = cli::is_nested(cli::Context{request_.environment});
+    if (nested) order.facts.emplace_back("inside a run, whose settings stay: no client was asked");
+    if (!request_.only_read && !nested) {
+      const DelayedSignals delayed;
       absl::StatusOr<ScratchDirectory> scratch = ScratchDirectory::make();
       if (!scratch.ok()) return scratch.status();
       scratch_ = fs::canonical(scratch->path()).string();
@@ -113,7 +118,7 @@ class CacheCheck {
     if (!models_dir.empty())
       order.places.push_back({"models dir", models_dir, "what a run points clients to", true});
     for (const auto& [path, why] : others_) order.places.push_back({"cache", path, why, false});
-    if (installed_.empty() && !request_.only_read)
+    if (installed_.empty() && !request_.only_read && !nested)
       order.facts.emplace_back("no client that could be asked is installed");
     report_.orders.push_back(std::move(order));
     return absl::OkStatus();
@@ -181,7 +186,7 @@ class CacheCheck {
       return status;
     // Whatever leads to a directory now leads to a stand-in for it, with the sentinel in it.
     for (std::size_t i = 0; i < known_presets().count; ++i) {
-      PresetRows rows(known_presets().presets[i]);
+      PresetRows rows(known_presets().presets[i].rows);
       for (PresetVariable row; rows.next(&row);) {
         const std::string name(row.name);
         const std::string value = variable(request_, name);
@@ -266,7 +271,7 @@ class CacheCheck {
     std::vector<std::string> names = {"HOME", "XDG_CACHE_HOME", "HFOFFLINE_CONFIG",
                                       "HFOFFLINE_MODELS_DIR"};
     for (std::size_t i = 0; i < known_presets().count; ++i) {
-      PresetRows rows(known_presets().presets[i]);
+      PresetRows rows(known_presets().presets[i].rows);
       for (PresetVariable row; rows.next(&row);) names.emplace_back(row.name);
     }
     std::vector<std::string> environment = environment_without(names);
