@@ -98,7 +98,7 @@ std::vector<Distribution> installed_distributions(const ShadowRequest& request,
   if (request.only_read || !report.distributions.empty()) return report.distributions;
   absl::StatusOr<Interpreter> interpreter = Interpreter::find(request);
   if (!interpreter.ok()) return {};
-  const absl::StatusOr<InterpreterFacts> facts = interpreter->facts();
+  const absl::StatusOr<InterpreterFacts> facts = interpreter->facts({});
   if (!facts.ok()) return {};
   const absl::StatusOr<PythonPlaces> places = find_python_places(request, &*facts);
   return places.ok() ? distributions_of(*places) : std::vector<Distribution>();

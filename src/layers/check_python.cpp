@@ -1,7 +1,5 @@
 // `hfoffline shadow python`: reads the places of an interpreter's search path, and asks the
 // interpreter which copy it takes.
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstring>
@@ -10,7 +8,9 @@
 #include <set>
 #include <utility>
 
+#include "cli/run_settings.h"
 #include "cli/string_tools.h"
+#include "core/settings.h"
 #include "layers/checker.h"
 #include "layers/contests.h"
 #include "layers/interpreter.h"
@@ -41,6 +41,17 @@ class DelayedSignals {
  private:
   sigset_t before_;
 };
+
+// Those that are known before the interpreter says what it searches.
+std::vector<std::string> known_layers(const ShadowRequest& request) {
+  std::vector<std::string> layers;
+  for (const Layer& layer : request.layers) layers.push_back(layer.path);
+  const char* variable = find_in_environment(request.environment, "PYTHONPATH");
+  if (variable == nullptr) return layers;
+  for (const std::string_view entry : cli::split_skipping_empty(variable, ":"))
+    layers.push_back(cli::absolute_path(entry));
+  return layers;
+}
 
 class PythonCheck {
  public:
@@ -120,7 +131,7 @@ absl::Status PythonCheck::run() {
     absl::StatusOr<Interpreter> interpreter = Interpreter::find(request_);
     if (!interpreter.ok()) return interpreter.status();
     interpreter_ = *std::move(interpreter);
-    absl::StatusOr<InterpreterFacts> facts = interpreter_->facts();
+    absl::StatusOr<InterpreterFacts> facts = interpreter_->facts(known_layers(request_));
     if (!facts.ok()) return facts.status();
     facts_ = *std::move(facts);
   } else if (layers_of_kind(request_.layers, "python").empty()) {
@@ -209,11 +220,8 @@ absl::Status PythonCheck::observe(const ImportRules& rules) {
   std::vector<std::string> protect;
   for (const PythonPlace& place : found_.places) {
     canonical.push_back(place.canonical);
-    // A run has to write its own state somewhere, and the directory of a script can be any; what
-    // cannot be listed cannot be protected.
-    if (place.origin != PlaceOrigin::kScript && !place.content.is_zip &&
-        access(place.canonical.c_str(), R_OK | X_OK) == 0)
-      protect.push_back(place.canonical);
+    // The directory of a script can be any: a run has to write its own state somewhere.
+    if (place.origin != PlaceOrigin::kScript) protect.push_back(place.canonical);
   }
   const DelayedSignals delayed;  // else an interrupt would leave the sentinels behind
   MirrorDirectory scratch;

@@ -62,11 +62,11 @@ def module_shadowed():
 
 @kind("python_stdlib_shadowed")
 def stdlib_shadowed():
-    work = world.layer("work", {"socket.py": "", "helper.py": "", "os.py": "", "sys.py": ""})
+    work = world.layer("work", {"socket.py": "", "helper.py": "", "os.py": "", "sys.py": "", "encodings.py": ""})
     report = shadow(*world.python, cwd=work, layers=[work])
     expect(report, "python_stdlib_shadowed", "socket", path=work / "socket.py", winner=work / "socket.py", observed=True,
            fix="-P")
-    for name in ("helper", "os", "sys"):  # start-up has imported os; sys is built in
+    for name in ("helper", "os", "encodings", "sys"):  # start-up has imported two; sys is built in
         expect_none(report, "python_stdlib_shadowed", name)
     # The twin: isolated from the working directory.
     expect_none(shadow(*world.python, "--python-flags", "-I", cwd=work), "python_stdlib_shadowed")
