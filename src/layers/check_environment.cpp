@@ -126,8 +126,8 @@ absl::Status check_environment(const ShadowRequest& request, ShadowReport& repor
   }
   SearchOrder& order = report.orders.emplace_back();
   order.checker = "env";
-  order.title = cat(plan.environment.count, " variables that a run sets or removes, of which ",
-                    report.findings.size() - before, " are something else now");
+  order.title = cat(plan.environment.count, " variables that a run manages; ",
+                    report.findings.size() - before, " of them are different now");
   if (plan.models_dir.empty())
     order.facts.push_back("no models dir is given: variables that would lead to it are not judged");
   return absl::OkStatus();
