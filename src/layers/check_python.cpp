@@ -67,6 +67,7 @@ class PythonCheck {
   const std::string& real_origin(const std::string& name) const;
 
   void judge_contests(const ImportRules& rules);
+  void judge_copies(const ImportRules& rules);
   void judge_contest(const Contest& contest, const ImportRules& rules);
   void judge_positions();
   void judge_sample(const ImportRules& rules);
@@ -156,6 +157,7 @@ absl::Status PythonCheck::run() {
     finding.fix = "add it to the interpreter's search path, or name the right layer with --core";
   }
   judge_contests(rules);
+  judge_copies(rules);
   judge_sample(rules);
   judge_positions();
   judge_start();
@@ -314,6 +316,29 @@ void PythonCheck::judge_contest(const Contest& contest, const ImportRules& rules
 
 void PythonCheck::judge_contests(const ImportRules& rules) {
   for (const Contest& contest : rules.contests()) judge_contest(contest, rules);
+}
+
+// Copies that are no contest: in two layers, or twice in core.
+void PythonCheck::judge_copies(const ImportRules& rules) {
+  for (std::size_t later = 0; later < found_.places.size(); ++later) {
+    const PythonPlace& place = found_.places[later];
+    if (place.is_stdlib()) continue;
+    std::string_view last;
+    for (const ImportName& import : place.content.names) {
+      if (import.kind == ModuleKind::kNamespacePortion || import.name == last) continue;
+      last = import.name;
+      for (std::size_t first = 0; first < later; ++first) {
+        const PythonPlace& other = found_.places[first];
+        if (other.is_stdlib() || other.is_sealed() != place.is_sealed()) continue;
+        const ImportName* copy_there = rules.provided(first, import.name);
+        if (copy_there == nullptr || copy_there->kind == ModuleKind::kNamespacePortion) continue;
+        Finding& finding = add(FindingKind::python_two_copies, place, import.name, import.file);
+        finding.winner = copy(first, copy_there->file);
+        finding.why = cat(other.path, " is searched before ", place.path);
+        break;
+      }
+    }
+  }
 }
 
 // Names that nothing contests must come from core all the same.

@@ -177,6 +177,16 @@ def name_twice():
     case.equal(report.code, 0, "core wins")
 
 
+@kind("python_two_copies")
+def two_copies():
+    first = world.layer("first", {"shared.py": "", "alone.py": "", "part/x.py": ""})
+    second = world.layer("second", {"shared.py": "", "other.py": "", "part/y.py": ""})
+    report = shadow("--layer", f"core={world.venv.site}", "--layer", f"first={first}", "--layer", f"second={second}",
+                    *world.python)
+    expect(report, "python_two_copies", "shared", layer="second", winner=first / "shared.py")
+    case.equal(len(report.of("python_two_copies")), 1, repr(report))
+
+
 @kind("python_stdlib_name")
 def stdlib_name():
     core = ["--layer", f"core={world.venv.site}"]
