@@ -98,7 +98,7 @@ std::vector<Distribution> installed_distributions(const ShadowRequest& request,
   if (request.only_read || !report.distributions.empty()) return report.distributions;
   absl::StatusOr<Interpreter> interpreter = Interpreter::find(request);
   if (!interpreter.ok()) return {};
-  const absl::StatusOr<InterpreterFacts> facts = interpreter->facts();
+  const absl::StatusOr<InterpreterFacts> facts = interpreter->facts({});
   if (!facts.ok()) return {};
   const absl::StatusOr<PythonPlaces> places = find_python_places(request, &*facts);
   return places.ok() ? distributions_of(*places) : std::vector<Distribution>();
@@ -126,8 +126,8 @@ absl::Status check_environment(const ShadowRequest& request, ShadowReport& repor
   }
   SearchOrder& order = report.orders.emplace_back();
   order.checker = "env";
-  order.title = cat(plan.environment.count, " variables that a run sets or removes, of which ",
-                    report.findings.size() - before, " are something else now");
+  order.title = cat(plan.environment.count, " variables that a run manages; ",
+                    report.findings.size() - before, " of them are different now");
   if (plan.models_dir.empty())
     order.facts.push_back("no models dir is given: variables that would lead to it are not judged");
   return absl::OkStatus();

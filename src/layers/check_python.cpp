@@ -1,7 +1,5 @@
 // `hfoffline shadow python`: reads the places of an interpreter's search path, and asks the
 // interpreter which copy it takes.
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstring>
@@ -10,7 +8,9 @@
 #include <set>
 #include <utility>
 
+#include "cli/run_settings.h"
 #include "cli/string_tools.h"
+#include "core/settings.h"
 #include "layers/checker.h"
 #include "layers/contests.h"
 #include "layers/delayed_signals.h"
@@ -26,6 +26,17 @@ using cli::cat;
 // A name that nothing else has, for the control that each mirror is looked into.
 constexpr std::string_view kControlName = "hfoffline_sentinel_control";
 
+// Those that are known before the interpreter says what it searches.
+std::vector<std::string> known_layers(const ShadowRequest& request) {
+  std::vector<std::string> layers;
+  for (const Layer& layer : request.layers) layers.push_back(layer.path);
+  const char* variable = find_in_environment(request.environment, "PYTHONPATH");
+  if (variable == nullptr) return layers;
+  for (const std::string_view entry : cli::split_skipping_empty(variable, ":"))
+    layers.push_back(cli::absolute_path(entry));
+  return layers;
+}
+
 class PythonCheck {
  public:
   PythonCheck(const ShadowRequest& request, ShadowReport& report)
@@ -40,6 +51,7 @@ class PythonCheck {
   const std::string& real_origin(const std::string& name) const;
 
   void judge_contests(const ImportRules& rules);
+  void judge_copies(const ImportRules& rules);
   void judge_contest(const Contest& contest, const ImportRules& rules);
   void judge_positions();
   void judge_sample(const ImportRules& rules);
@@ -104,7 +116,7 @@ absl::Status PythonCheck::run() {
     absl::StatusOr<Interpreter> interpreter = Interpreter::find(request_);
     if (!interpreter.ok()) return interpreter.status();
     interpreter_ = *std::move(interpreter);
-    absl::StatusOr<InterpreterFacts> facts = interpreter_->facts();
+    absl::StatusOr<InterpreterFacts> facts = interpreter_->facts(known_layers(request_));
     if (!facts.ok()) return facts.status();
     facts_ = *std::move(facts);
   } else if (layers_of_kind(request_.layers, "python").empty()) {
@@ -129,6 +141,7 @@ absl::Status PythonCheck::run() {
     finding.fix = "add it to the interpreter's search path, or name the right layer with --core";
   }
   judge_contests(rules);
+  judge_copies(rules);
   judge_sample(rules);
   judge_positions();
   judge_start();
@@ -193,11 +206,8 @@ absl::Status PythonCheck::observe(const ImportRules& rules) {
   std::vector<std::string> protect;
   for (const PythonPlace& place : found_.places) {
     canonical.push_back(place.canonical);
-    // A run has to write its own state somewhere, and the directory of a script can be any; what
-    // cannot be listed cannot be protected.
-    if (place.origin != PlaceOrigin::kScript && !place.content.is_zip &&
-        access(place.canonical.c_str(), R_OK | X_OK) == 0)
-      protect.push_back(place.canonical);
+    // The directory of a script can be any: a run has to write its own state somewhere.
+    if (place.origin != PlaceOrigin::kScript) protect.push_back(place.canonical);
   }
   const DelayedSignals delayed;  // else an interrupt would leave the sentinels behind
   MirrorDirectory scratch;
@@ -290,6 +300,29 @@ void PythonCheck::judge_contest(const Contest& contest, const ImportRules& rules
 
 void PythonCheck::judge_contests(const ImportRules& rules) {
   for (const Contest& contest : rules.contests()) judge_contest(contest, rules);
+}
+
+// Copies that are no contest: in two layers, or twice in core.
+void PythonCheck::judge_copies(const ImportRules& rules) {
+  for (std::size_t later = 0; later < found_.places.size(); ++later) {
+    const PythonPlace& place = found_.places[later];
+    if (place.is_stdlib()) continue;
+    std::string_view last;
+    for (const ImportName& import : place.content.names) {
+      if (import.kind == ModuleKind::kNamespacePortion || import.name == last) continue;
+      last = import.name;
+      for (std::size_t first = 0; first < later; ++first) {
+        const PythonPlace& other = found_.places[first];
+        if (other.is_stdlib() || other.is_sealed() != place.is_sealed()) continue;
+        const ImportName* copy_there = rules.provided(first, import.name);
+        if (copy_there == nullptr || copy_there->kind == ModuleKind::kNamespacePortion) continue;
+        Finding& finding = add(FindingKind::python_two_copies, place, import.name, import.file);
+        finding.winner = copy(first, copy_there->file);
+        finding.why = cat(other.path, " is searched before ", place.path);
+        break;
+      }
+    }
+  }
 }
 
 // Names that nothing contests must come from core all the same.

@@ -62,25 +62,42 @@ void add_finding(const Finding& finding, std::string* out) {
   append(out, "\n");
 }
 
-struct Notes {
+// Findings of one kind and layer that are shown one by one; a whole copy of core has hundreds.
+constexpr std::size_t kShownFindings = 10;
+constexpr std::size_t kShownSubjects = 12;
+
+using KindAndLayer = std::pair<FindingKind, std::string>;
+
+struct Sum {
   std::size_t count = 0;
   std::string subjects;  // the first few
+  void add(std::string_view subject, std::size_t shown) {
+    if (++count <= shown) append(&subjects, count == 1 ? "" : ", ", printable(subject));
+    if (count == shown + 1) append(&subjects, " ...");
+  }
 };
+
+void add_rest(const std::map<KindAndLayer, Sum>& rest, std::string* out) {
+  for (const auto& [key, sum] : rest) {
+    append(out, "SHADOWED ", sum.count, " more by ", printable(key.second), "\n");
+    add_field("what", finding_kind_info(key.first).meaning, out);
+    add_field("names", sum.subjects, out);
+    append(out, "\n");
+  }
+}
 
 // One line for the notes of a kind and a layer: there may be thousands.
 void add_summed_notes(const ShadowReport& report, std::string* out) {
   constexpr std::size_t kShown = 4;
-  std::map<std::pair<FindingKind, std::string>, Notes> sums;
+  std::map<KindAndLayer, Sum> sums;
   for (const Finding& finding : report.findings) {
     if (finding_kind_info(finding.kind).counts) continue;
-    Notes& notes = sums[{finding.kind, finding.layer}];
-    if (++notes.count <= kShown)
-      append(&notes.subjects, notes.count == 1 ? "" : ", ", printable(finding.subject));
+    sums[{finding.kind, finding.layer}].add(finding.subject, kShown);
   }
   for (const auto& [key, notes] : sums) {
     std::string text = cat(key.second.empty() ? "" : cat(printable(key.second), ": "),
                            finding_kind_info(key.first).meaning, ": ", notes.subjects);
-    if (notes.count > kShown) append(&text, " and ", notes.count - kShown, " more");
+    if (notes.count > kShown) append(&text, " (", notes.count, " in all)");
     append(out, "note: ", wrap(text, kWidth - 6, 6), "\n");
   }
   if (!sums.empty()) append(out, "\n");
@@ -93,16 +110,25 @@ std::string findings_text(const ShadowReport& report, bool all_notes) {
   for (const SearchOrder& order : report.orders) add_order(order, &text);
   std::size_t shadowed = 0;
   std::size_t notes = 0;
+  std::map<KindAndLayer, std::size_t> seen;
+  std::map<KindAndLayer, Sum> rest;
   for (const Finding& finding : report.findings) {
     const bool counts = finding_kind_info(finding.kind).counts;
     ++(counts ? shadowed : notes);
-    if (counts || all_notes) add_finding(finding, &text);
+    if (!counts && !all_notes) continue;
+    const KindAndLayer key = {finding.kind, finding.layer};
+    if (all_notes || ++seen[key] <= kShownFindings) {
+      add_finding(finding, &text);
+    } else {
+      rest[key].add(finding.subject, kShownSubjects);
+    }
   }
+  add_rest(rest, &text);
   if (!all_notes) add_summed_notes(report, &text);
   append(&text, shadowed == 0 ? "nothing shadows core"
                               : cat(shadowed, shadowed == 1 ? " finding" : " findings"));
   if (notes != 0) append(&text, "; ", notes, notes == 1 ? " note" : " notes");
-  if (notes != 0 && !all_notes) append(&text, " (--notes shows each)");
+  if ((notes != 0 || !rest.empty()) && !all_notes) append(&text, " (--notes shows each)");
   append(&text, "\n");
   return text;
 }

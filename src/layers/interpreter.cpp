@@ -1,5 +1,6 @@
 #include "layers/interpreter.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,13 @@ absl::StatusOr<std::vector<std::string>> split_flags(std::string_view text) {
 
 bool is_ours(std::string_view entry) {
   return entry.starts_with("HFOFFLINE_") && !entry.starts_with("HFOFFLINE_SHIM=");
+}
+
+// A run cannot protect what it cannot list, nor everything there is.
+bool can_be_protected(const std::string& directory) {
+  struct stat status;
+  return directory.starts_with("/") && directory != "/" && stat(directory.c_str(), &status) == 0 &&
+         S_ISDIR(status.st_mode) && access(directory.c_str(), R_OK | X_OK) == 0;
 }
 
 // What the interpreter said, for a message: its last lines.
@@ -81,7 +89,9 @@ absl::StatusOr<std::vector<std::string>> Interpreter::exchange(
   }
   if (!nested) {
     arguments = {request_->launcher, "run", "--config", "/dev/null", "--quiet"};
-    for (const std::string& directory : protect) arguments.push_back(cat("--protect=", directory));
+    for (const std::string& directory : protect) {
+      if (can_be_protected(directory)) arguments.push_back(cat("--protect=", directory));
+    }
     arguments.emplace_back("--");
   }
   arguments.push_back(path_);
@@ -119,8 +129,8 @@ absl::StatusOr<std::vector<std::string>> Interpreter::exchange(
   return answer;
 }
 
-absl::StatusOr<InterpreterFacts> Interpreter::facts() {
-  const absl::StatusOr<std::vector<std::string>> answer = exchange({"facts"}, {});
+absl::StatusOr<InterpreterFacts> Interpreter::facts(const std::vector<std::string>& protect) {
+  const absl::StatusOr<std::vector<std::string>> answer = exchange({"facts"}, protect);
   if (!answer.ok()) return answer.status();
   InterpreterFacts facts;
   const std::map<std::string_view, std::string*> texts = {

@@ -67,8 +67,8 @@ class Interpreter {
   const std::string& path() const { return path_; }
   std::size_t starts() const { return starts_; }
 
-  absl::StatusOr<InterpreterFacts> facts();
-  // `protect`: directories that cannot be written meanwhile.
+  // `protect`: directories that cannot be written meanwhile; those that are none are left out.
+  absl::StatusOr<InterpreterFacts> facts(const std::vector<std::string>& protect);
   absl::StatusOr<Answers> ask(const Questions& questions, const std::vector<std::string>& protect);
 
  private:

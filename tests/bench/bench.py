@@ -104,7 +104,7 @@ ROWS = [
     Row("lookup of localhost", "lookup_localhost", None),
     Row("`hfoffline shadow`, read only, to `find -type f`; 100,000 files", f"sh {FIND}", 2.0, shim=f"sh {SHADOW} --only-read",
         in_run=False, layers=True),
-    Row("`hfoffline shadow` with sentinels, to `find -type f`; 100,000 files", f"sh {FIND}", None,
+    Row("`hfoffline shadow` with sentinels, to `find -type f`; 100,000 files", f"sh {FIND}", 2.0,
         shim=f"sh {SHADOW} --python {PYTHON}", in_run=False, layers=True),
     Row("`hfoffline shadow`, read only, to importlib.metadata and pkgutil", f"argv {PYTHON} {{directory}}/names.py", None,
         shim=f"sh {SHADOW} --only-read", in_run=False, layers=True),

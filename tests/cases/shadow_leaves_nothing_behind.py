@@ -31,13 +31,13 @@ def interrupted(core):
         case.equal(mirrors(), [], f"after signal {number}")
 
 
-def bytecode(core):
-    """Start-up code of a layer is run, and leaves no __pycache__ there."""
+def start_up_code(core):
+    """Start-up code of a layer is run, and can neither write there nor leave a __pycache__."""
     early = write(case.tmp / "early", {"sitecustomize.py": "import helper\nhelper.write()\n",
                                        "helper.py": "import os\ndef write():\n    try:\n"
-                                       "        open(os.path.join(os.path.dirname(__file__), 'x'), 'a').close()\n"
+                                       "        open(os.path.join(os.path.dirname(__file__), 'x'), 'a').write('x')\n"
                                        "    except OSError:\n        pass\n"})
-    (early / "x").touch()
+    write(core.site, {"start.pth": "import started_here\n", "started_here.py": ""})
     report = shadow("--python", core.python, env=case.clean_environment(PYTHONPATH=early), layers=[early, core.root])
     expect(report, "python_start_code", "sitecustomize")
 
@@ -88,7 +88,7 @@ def holds():
     (case.tmp / "empty").mkdir()
     core = shadow_trees.Environment()
     write(core.site, distribution("tokenizers", "1.0"))
-    for step in (bytecode, places_of_scratch, inside_a_run, interrupted, positions):
+    for step in (start_up_code, places_of_scratch, inside_a_run, interrupted, positions):
         try:
             step(core)
         except AssertionError as error:

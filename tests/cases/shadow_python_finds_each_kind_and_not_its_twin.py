@@ -62,11 +62,11 @@ def module_shadowed():
 
 @kind("python_stdlib_shadowed")
 def stdlib_shadowed():
-    work = world.layer("work", {"socket.py": "", "helper.py": "", "os.py": "", "sys.py": ""})
+    work = world.layer("work", {"socket.py": "", "helper.py": "", "os.py": "", "sys.py": "", "encodings.py": ""})
     report = shadow(*world.python, cwd=work, layers=[work])
     expect(report, "python_stdlib_shadowed", "socket", path=work / "socket.py", winner=work / "socket.py", observed=True,
            fix="-P")
-    for name in ("helper", "os", "sys"):  # start-up has imported os; sys is built in
+    for name in ("helper", "os", "encodings", "sys"):  # start-up has imported two; sys is built in
         expect_none(report, "python_stdlib_shadowed", name)
     # The twin: isolated from the working directory.
     expect_none(shadow(*world.python, "--python-flags", "-I", cwd=work), "python_stdlib_shadowed")
@@ -175,6 +175,16 @@ def name_twice():
     expect(report, "python_name_twice", "single", winner=world.venv.site / "single.py", observed=True)
     expect_none(report, "python_name_twice", "new")
     case.equal(report.code, 0, "core wins")
+
+
+@kind("python_two_copies")
+def two_copies():
+    first = world.layer("first", {"shared.py": "", "alone.py": "", "part/x.py": ""})
+    second = world.layer("second", {"shared.py": "", "other.py": "", "part/y.py": ""})
+    report = shadow("--layer", f"core={world.venv.site}", "--layer", f"first={first}", "--layer", f"second={second}",
+                    *world.python)
+    expect(report, "python_two_copies", "shared", layer="second", winner=first / "shared.py")
+    case.equal(len(report.of("python_two_copies")), 1, repr(report))
 
 
 @kind("python_stdlib_name")

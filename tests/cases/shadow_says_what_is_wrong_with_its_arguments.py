@@ -40,6 +40,13 @@ def holds():
             # A path is not broken.
             case.check(len(line) <= 80 or any(len(word) > 40 for word in line.split()), f"a line of {len(line)}: {line}")
     case.contains(result.out, "nothing shadows core", "the last line")
+    # Hundreds of findings of one kind are summed up, but each is there for --notes.
+    write(venv.site, {f"module{i}.py": "" for i in range(100)})
+    copies = write(case.tmp / "copies", {f"module{i}.py": "" for i in range(100)})
+    for arguments, count in (([], 13), (["--notes"], 102)):
+        result = case.hfoffline("shadow", "python", *python, *arguments, env=case.clean_environment(PYTHONPATH=copies))
+        case.equal(result.out.count("SHADOWED"), count - 1, f"{arguments}: {result!r}")
+        case.contains(result.out, "101 findings", f"{arguments}")
     several = case.hfoffline("shadow", "env", "python", *python, cwd=work)
     case.expect_code(several, 3, "two checks")
     case.check(several.out.index("python: ") < several.out.index("env: "), "in the order of the table")

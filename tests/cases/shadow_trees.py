@@ -105,6 +105,9 @@ def shadow(*arguments, layers=(), cwd=None, env=None, check="python"):
     if cwd is None:
         cwd = case.tmp / "empty"
         cwd.mkdir(exist_ok=True)
+    env = dict(env or case.clean_environment())
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONSAFEPATH", "PYTHONNOUSERSITE"):  # whatever the machine has set
+        env.pop(name, None)
     report = Report(case.hfoffline("shadow", check, "--json", *arguments, cwd=cwd, env=env))
     case.check(before == [content_hash(layer) for layer in layers], f"a layer was changed: {report!r}")
     case.equal(report.code, 3 if report.shadowing() else 0, f"exit code of {report!r}")
