@@ -48,6 +48,9 @@ TYPES = {
     "preset_list": "array of preset names",
     "redirect_list": "array of `FROM=TO`, see below",
     "allow_list": "array of hosts, addresses and networks, see below",
+    "layer_name": "letters, digits, `.`, `_` and `-`",
+    "layer_kind": '`"python"`, `"libs"` or `"cache"`',
+    "layer_order": "integer from 0 to 9999",
 }
 
 
@@ -94,6 +97,12 @@ class Sources:
             )
         return table(["key", "what it does", "value", "default", "flag", "variable"], body)
 
+    def layer_keys(self) -> str:
+        body = []
+        for name, kind, need, default, text in rows(self.read("src/core/layer_keys.def"), "LAYER_KEY"):
+            body.append([f"`{name}`", text, TYPES[kind], need, code(default)])
+        return table(["key", "what it says", "value", "need", "default"], body)
+
     def man_settings(self) -> str:
         lines = []
         for section, name, kind, variable, flag, default, text in rows(self.read("src/core/config_keys.def"), "KEY"):
@@ -128,6 +137,21 @@ class Sources:
             [
                 [code(reason), kind, "yes" if violation == "true" else "no", text]
                 for reason, kind, violation, text in rows(self.read("src/core/reasons.def"), "REASON")
+            ],
+        )
+
+    def checkers(self) -> str:
+        return table(
+            ["check", "what it looks at"],
+            [[code(name), text] for name, _, text in rows(self.read("src/layers/checkers.def"), "CHECKER")],
+        )
+
+    def finding_kinds(self) -> str:
+        return table(
+            ["kind", "counts", "meaning", "how it comes about"],
+            [
+                [code(kind), "yes" if counts == "true" else "no", meaning, why]
+                for kind, _, counts, meaning, why in rows(self.read("src/layers/finding_kinds.def"), "FINDING")
             ],
         )
 

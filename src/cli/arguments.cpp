@@ -37,6 +37,10 @@ std::string_view value_name_of(ValueType type) {
       return "NAMES";
     case ValueType::allow_list:
       return "HOST";
+    case ValueType::layer_name:
+    case ValueType::layer_kind:
+    case ValueType::layer_order:
+      break;
   }
   return "VALUE";
 }
@@ -179,6 +183,8 @@ absl::StatusOr<Arguments> parse_arguments(const Usage& usage,
       if (count == 0) {
         return absl::InvalidArgumentError("an argument is missing");
       }
+      break;
+    case Positionals::kAny:
       break;
     case Positionals::kCommand:
       if (count == 0) return absl::InvalidArgumentError("no command to run is given");

@@ -26,6 +26,7 @@ struct Flag {
 enum class Positionals {
   kNone,
   kOne,
+  kAny,      // any number, none among them
   kCommand,  // everything from the first non-flag on belongs to the command to run
 };
 
@@ -36,6 +37,7 @@ struct Usage {
   std::span<const Flag> flags;
   bool takes_settings = false;  // also --config and the flags of config_keys.def
   Positionals positionals = Positionals::kNone;
+  std::string_view words = "";  // what a positional may be, separated by blanks; "": a file
 };
 
 inline constexpr Flag kHelpFlag = {"help", "", "print this help", 'h'};

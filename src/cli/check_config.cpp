@@ -34,6 +34,16 @@ std::string digest(const Config& config) {
     append(&text, "  [", info.section, "] ", info.name, " = ", value_of(info, config.at(key)),
            "\n");
   }
+  for (const LayerTable* layer = config.layers; layer != nullptr; layer = layer->next) {
+    append(&text, "  [[layer]]\n");
+    for (std::size_t i = 0; i < kLayerKeyCount; ++i) {
+      const auto key = static_cast<LayerKey>(i);
+      const LayerKeyInfo& info = layer_key_info(key);
+      if (!layer->at(key).given) continue;
+      const std::string_view quote = info.type == ValueType::layer_order ? "" : "\"";
+      append(&text, "    ", info.name, " = ", quote, printable(layer->text(key)), quote, "\n");
+    }
+  }
   return text.empty() ? "  every setting has its default\n" : text;
 }
 

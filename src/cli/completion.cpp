@@ -106,7 +106,10 @@ std::string bash_script() {
       case Positionals::kNone:
         break;
       case Positionals::kOne:
-        append(&text, "      else\n        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n");
+      case Positionals::kAny:
+        append(&text, "      else\n        mapfile -t COMPREPLY < <(compgen ",
+               command.usage->words.empty() ? "-f" : cat("-W '", command.usage->words, "'"),
+               " -- \"$current\")\n");
         break;
     }
     append(&text, "      fi\n      ;;\n");
@@ -166,6 +169,11 @@ std::string zsh_script() {
         break;
       case Positionals::kOne:
         append(&text, "      ':argument:_files' ;;\n");
+        break;
+      case Positionals::kAny:
+        append(&text, "      '*:argument:",
+               command.usage->words.empty() ? "_files" : cat("(", command.usage->words, ")"),
+               "' ;;\n");
         break;
     }
   }

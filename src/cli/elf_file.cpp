@@ -1,116 +1,47 @@
 #include "cli/elf_file.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
-#include <cstring>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "core/dynamic_loader.h"
 #include "core/go_program.h"
+#include "layers/elf_dynamic.h"
 
 namespace hfoffline::cli {
 namespace {
 
-#if defined(__x86_64__)
-constexpr std::uint16_t kMachine = EM_X86_64;
-#elif defined(__aarch64__)
-constexpr std::uint16_t kMachine = EM_AARCH64;
-#else
-#error "hfoffline supports x86-64 and aarch64"
-#endif
-constexpr unsigned char kByteOrder =
-    std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
-
 // The kernel reads this much of a file before it decides (BINPRM_BUF_SIZE).
 constexpr std::size_t kScriptLineBytes = 256;
-// More than any linker makes; a file that claims more is not believed.
-constexpr std::size_t kMaximumProgramHeaders = 256;
-constexpr std::size_t kMaximumSectionBytes = 4 << 20;
 
-class Reader {
+class Descriptor {
  public:
-  explicit Reader(int descriptor) : descriptor_(descriptor) {}
-  ~Reader() { close(descriptor_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  ~Descriptor() { close(descriptor_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
 
-  int descriptor() const { return descriptor_; }
-  std::size_t read(void* buffer, std::size_t size, std::uint64_t offset) const {
-    if (offset > INT64_MAX) return 0;
-    const ssize_t count = pread(descriptor_, buffer, size, static_cast<off_t>(offset));
-    return count < 0 ? 0 : static_cast<std::size_t>(count);
-  }
-  template <class T>
-  bool read_all(std::vector<T>& items, std::uint64_t offset) const {
-    return read(items.data(), items.size() * sizeof(T), offset) == items.size() * sizeof(T);
-  }
+  int get() const { return descriptor_; }
 
  private:
   int descriptor_;
 };
 
-using Headers = std::vector<Elf64_Phdr>;
-
-// Where an address of the loaded program is in its file, or -1.
-std::int64_t file_offset(const Headers& headers, std::uint64_t address) {
-  for (const Elf64_Phdr& header : headers) {
-    if (header.p_type == PT_LOAD && address >= header.p_vaddr &&
-        address - header.p_vaddr < header.p_filesz) {
-      return static_cast<std::int64_t>(address - header.p_vaddr + header.p_offset);
-    }
-  }
-  return -1;
-}
-
-// DT_NEEDED, as far as it can be read.
-std::vector<std::string> read_needed(const Reader& reader, const Headers& headers) {
-  std::vector<std::string> result;
-  const auto dynamic = std::find_if(headers.begin(), headers.end(), [](const Elf64_Phdr& header) {
-    return header.p_type == PT_DYNAMIC;
-  });
-  if (dynamic == headers.end() || dynamic->p_filesz > kMaximumSectionBytes) return result;
-  std::vector<Elf64_Dyn> entries(dynamic->p_filesz / sizeof(Elf64_Dyn));
-  if (!reader.read_all(entries, dynamic->p_offset)) return result;
-  std::uint64_t strings_address = 0;
-  std::uint64_t strings_size = 0;
-  for (const Elf64_Dyn& entry : entries) {
-    if (entry.d_tag == DT_STRTAB) strings_address = entry.d_un.d_ptr;
-    if (entry.d_tag == DT_STRSZ) strings_size = entry.d_un.d_val;
-  }
-  const std::int64_t strings_offset = file_offset(headers, strings_address);
-  if (strings_offset < 0 || strings_size == 0 || strings_size > kMaximumSectionBytes) return result;
-  std::vector<char> strings(strings_size);
-  if (!reader.read_all(strings, static_cast<std::uint64_t>(strings_offset))) return result;
-  strings.back() = '\0';
-  for (const Elf64_Dyn& entry : entries) {
-    if (entry.d_tag == DT_NULL) break;
-    if (entry.d_un.d_val >= strings.size()) continue;
-    if (entry.d_tag == DT_NEEDED) result.emplace_back(&strings[entry.d_un.d_val]);
-  }
-  return result;
-}
-
-void inspect_elf(const Reader& reader, const Elf64_Ehdr& header, ProgramFile& program) {
+void inspect_elf(int descriptor, ProgramFile& program) {
   program.format = FileFormat::kElf;
-  program.native = header.e_ident[EI_CLASS] == ELFCLASS64 &&
-                   header.e_ident[EI_DATA] == kByteOrder && header.e_machine == kMachine;
-  if (!program.native || header.e_phentsize != sizeof(Elf64_Phdr) ||
-      header.e_phnum > kMaximumProgramHeaders)
-    return;
-  Headers headers(header.e_phnum);
-  if (!reader.read_all(headers, header.e_phoff)) return;
-  program.has_interpreter = std::any_of(headers.begin(), headers.end(), [](const Elf64_Phdr& row) {
-    return row.p_type == PT_INTERP;
-  });
-  program.needed = read_needed(reader, headers);
-  program.is_loader = !program.has_interpreter && is_dynamic_loader(reader.descriptor());
-  program.is_go = is_go_program(reader.descriptor());
+  std::optional<layers::ElfDynamic> file = layers::read_elf_dynamic(descriptor);
+  if (!file) return;
+  program.native = file->native;
+  program.has_interpreter = file->has_interpreter;
+  program.needed = std::move(file->needed);
+  program.is_loader = file->native && !file->has_interpreter && is_dynamic_loader(descriptor);
+  program.is_go = file->native && is_go_program(descriptor);
 }
 
 // As the kernel splits it: one interpreter, and the rest of the line as one argument.
@@ -138,17 +69,15 @@ ProgramFile inspect_program(const std::string& path) {
     program.error = errno;
     return program;
   }
-  const Reader reader(descriptor);
+  const Descriptor file(descriptor);
   std::array<char, kScriptLineBytes> start;
-  const std::size_t size = reader.read(start.data(), start.size(), 0);
-  const std::string_view text(start.data(), size);
-  Elf64_Ehdr header;
-  if (size == 0) {
+  const ssize_t count = pread(descriptor, start.data(), start.size(), 0);
+  const std::string_view text(start.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+  if (text.empty()) {
     program.format = FileFormat::kEmpty;
-  } else if (text.starts_with(ELFMAG)) {
-    std::memset(&header, 0, sizeof(header));
-    std::memcpy(&header, start.data(), std::min(size, sizeof(header)));
-    inspect_elf(reader, header, program);
+  } else if (text.starts_with("\x7f"
+                              "ELF")) {
+    inspect_elf(descriptor, program);
   } else if (text.starts_with("#!")) {
     inspect_script(text, program);
   } else {

@@ -8,6 +8,7 @@ inline constexpr int kCheckFailed = 1;  // doctor: something required does not h
 inline constexpr int kWrongUse =
     2;  // wrong usage, bad settings, models dir missing: nothing was run
 inline constexpr int kRefusalsFound = 3;  // the child succeeded, but a violation was recorded
+inline constexpr int kShadowed = 3;       // shadow: something shadows core
 inline constexpr int kOurFailure = 125;   // the shim did not load, no run directory, and the like
 inline constexpr int kNotExecutable = 126;
 inline constexpr int kNotFound = 127;

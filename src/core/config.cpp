@@ -12,7 +12,20 @@ constexpr KeyInfo kKeys[] = {
 #undef KEY
 };
 
+enum Need : bool { optional, required };
+
+constexpr LayerKeyInfo kLayerKeys[] = {
+#define LAYER_KEY(name, type, need, default_text, help) \
+  {#name, ValueType::type, need, default_text, help},
+#include "core/layer_keys.def"
+#undef LAYER_KEY
+};
+
 }  // namespace
+
+const LayerKeyInfo& layer_key_info(LayerKey key) {
+  return kLayerKeys[static_cast<std::size_t>(key)];
+}
 
 const KeyInfo& key_info(Key key) { return kKeys[static_cast<std::size_t>(key)]; }
 

@@ -20,6 +20,14 @@ enum class Key : std::uint8_t {
   count,
 };
 
+// The keys of a [[layer]] table.
+enum class LayerKey : std::uint8_t {
+#define LAYER_KEY(name, type, need, default_text, help) name,
+#include "core/layer_keys.def"
+#undef LAYER_KEY
+  count,
+};
+
 enum class ValueType : std::uint8_t {
   absolute_path,
   path,
@@ -35,6 +43,9 @@ enum class ValueType : std::uint8_t {
   preset_list,
   redirect_list,
   allow_list,
+  layer_name,
+  layer_kind,
+  layer_order,
 };
 
 struct KeyInfo {
@@ -50,6 +61,20 @@ struct KeyInfo {
 inline constexpr std::size_t kKeyCount = static_cast<std::size_t>(Key::count);
 
 const KeyInfo& key_info(Key key);
+
+struct LayerKeyInfo {
+  std::string_view name;
+  ValueType type;
+  bool required;
+  std::string_view default_text;
+  std::string_view help;
+};
+
+inline constexpr std::size_t kLayerKeyCount = static_cast<std::size_t>(LayerKey::count);
+inline constexpr std::size_t kMaximumLayers = 64;
+
+const LayerKeyInfo& layer_key_info(LayerKey key);
+
 bool is_list(ValueType type);
 
 struct ListItem {
@@ -70,9 +95,21 @@ struct Setting {
   ListItem* last = nullptr;
 };
 
+// One [[layer]] table. Its settings are scalars; those with a default have a text in any case.
+struct LayerTable {
+  Setting settings[kLayerKeyCount];
+  std::uint32_t order = 0;  // as given, else its place in the file, from 1
+  Source source;            // where its [[layer]] stands
+  LayerTable* next = nullptr;
+
+  const Setting& at(LayerKey key) const { return settings[static_cast<std::size_t>(key)]; }
+  std::string_view text(LayerKey key) const { return at(key).text; }
+};
+
 struct Config {
   Setting settings[kKeyCount];
-  std::string_view file;  // the config file in use, or empty
+  LayerTable* layers = nullptr;  // in the order of the file; no two have the same name
+  std::string_view file;         // the config file in use, or empty
 
   Setting& at(Key key) { return settings[static_cast<std::size_t>(key)]; }
   const Setting& at(Key key) const { return settings[static_cast<std::size_t>(key)]; }

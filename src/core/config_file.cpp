@@ -40,6 +40,8 @@ std::size_t find_key(std::string_view section, std::string_view name) {
   return kKeyCount;
 }
 
+constexpr std::string_view kLayerTable = "layer";
+
 class ConfigFile {
  public:
   ConfigFile(std::string_view file, std::string_view text, const PresetNames& presets, Arena& arena,
@@ -57,12 +59,18 @@ class ConfigFile {
  private:
   bool check_bytes();
   bool read_table(const TomlEvent& table);
+  bool begin_layer(const TomlEvent& table);
+  bool end_layer();
+  bool read_layer_key(const TomlEvent& name);
+  bool read_layer_value(LayerKey key, const TomlEvent& value);
   bool read_key(const TomlEvent& name);
   bool read_list(Key key);
   bool read_item(Key key, const TomlEvent& item);
   bool read_scalar(Key key, const TomlEvent& value);
 
+  bool fail_wrong_brackets(const TomlEvent& table);
   bool fail_unknown_table(const TomlEvent& table);
+  bool fail_unknown_layer_key(const TomlEvent& name);
   bool fail_unknown_key(const TomlEvent& name);
   bool fail_twice(const TomlEvent& event, std::uint32_t first_line);
   bool fail_type(Key key, const TomlEvent& value);
@@ -86,6 +94,10 @@ class ConfigFile {
   std::string_view section_;                     // of the last [table]; empty before the first
   std::uint32_t section_lines_[kKeyCount] = {};  // by the first key of the section; 0: not seen
   std::uint32_t key_lines_[kKeyCount] = {};
+  LayerTable* layer_ = nullptr;  // the [[layer]] that is being read
+  std::size_t layer_offset_ = 0;
+  LayerTable* last_layer_ = nullptr;
+  std::uint32_t layer_count_ = 0;
 };
 
 bool ConfigFile::read() {
@@ -98,12 +110,16 @@ bool ConfigFile::read() {
     if (!reader_.next(event, error_)) return false;
     switch (event.kind) {
       case TomlKind::kTable:
-        if (!read_table(event)) return false;
+        if (!end_layer() || !read_table(event)) return false;
+        break;
+      case TomlKind::kTableInArray:
+        if (!end_layer() || !begin_layer(event)) return false;
         break;
       case TomlKind::kKey:
-        if (!read_key(event)) return false;
+        if (!(layer_ != nullptr ? read_layer_key(event) : read_key(event))) return false;
         break;
       default:
+        if (!end_layer()) return false;
         error_ = {};
         return true;
     }
@@ -155,11 +171,104 @@ bool ConfigFile::check_bytes() {
 }
 
 bool ConfigFile::read_table(const TomlEvent& table) {
+  if (table.text == kLayerTable) return fail_wrong_brackets(table);
   const std::size_t index = find_section(table.text);
   if (index == kKeyCount) return fail_unknown_table(table);
   if (section_lines_[index] != 0) return fail_twice(table, section_lines_[index]);
   section_lines_[index] = table.line;
   section_ = key_at(index).section;
+  return true;
+}
+
+bool ConfigFile::begin_layer(const TomlEvent& table) {
+  if (table.text != kLayerTable) {
+    return find_section(table.text) == kKeyCount ? fail_unknown_table(table)
+                                                 : fail_wrong_brackets(table);
+  }
+  if (layer_count_ == kMaximumLayers) {
+    point_at_event(table);
+    DiagnosticText(error_.message).add("there are more layers than ").add_number(kMaximumLayers);
+    DiagnosticText(error_.hint).add("name only those that matter");
+    return false;
+  }
+  layer_ = arena_.make<LayerTable>();
+  if (layer_ == nullptr) return fail_arena(table);
+  layer_->source = source_of(table);
+  layer_offset_ = table.offset;
+  layer_->order = ++layer_count_;
+  for (std::size_t i = 0; i < kLayerKeyCount; ++i) {
+    layer_->settings[i].text = layer_key_info(static_cast<LayerKey>(i)).default_text;
+  }
+  (last_layer_ == nullptr ? config_.layers : last_layer_->next) = layer_;
+  last_layer_ = layer_;
+  return true;
+}
+
+// What must hold of a layer as a whole, when the next table or the end of the file comes.
+bool ConfigFile::end_layer() {
+  if (layer_ == nullptr) return true;
+  for (std::size_t i = 0; i < kLayerKeyCount; ++i) {
+    const LayerKeyInfo& info = layer_key_info(static_cast<LayerKey>(i));
+    if (!info.required || layer_->settings[i].given) continue;
+    point_at(error_, text_, layer_offset_);
+    DiagnosticText(error_.message).add("[[layer]] has no ").add(info.name);
+    DiagnosticText(error_.hint).add("add ").add(info.name).add(" = \"...\" below it");
+    return false;
+  }
+  layer_ = nullptr;
+  return true;
+}
+
+bool ConfigFile::read_layer_key(const TomlEvent& name) {
+  std::size_t index = 0;
+  while (index < kLayerKeyCount && layer_key_info(static_cast<LayerKey>(index)).name != name.text)
+    ++index;
+  if (index == kLayerKeyCount) return fail_unknown_layer_key(name);
+  if (layer_->settings[index].given) return fail_twice(name, layer_->settings[index].source.line);
+  TomlEvent value;
+  return reader_.next(value, error_) && read_layer_value(static_cast<LayerKey>(index), value);
+}
+
+bool ConfigFile::read_layer_value(LayerKey key, const TomlEvent& value) {
+  const LayerKeyInfo& info = layer_key_info(key);
+  const bool is_number = info.type == ValueType::layer_order;
+  DiagnosticText message(error_.message);
+  if (value.kind != (is_number ? TomlKind::kInteger : TomlKind::kString)) {
+    point_at_event(value);
+    message.add("[[layer]] ").add(info.name).add(": expected ").add(expected_in_file(info.type));
+    message.add(", found ").add(name_of(value));
+    DiagnosticText(error_.hint).add("write ").add(info.name).add(is_number ? " = 1" : " = \"...\"");
+    return false;
+  }
+  char digits[24];
+  Appender number(digits);
+  number.add_signed(value.integer);
+  const std::string_view text = is_number ? number.view() : value.text;
+  ValueMistake mistake;
+  bool is_right = check_value(info.type, text, presets_, mistake);
+  for (const LayerTable* other = config_.layers;
+       is_right && key == LayerKey::name && other != layer_; other = other->next) {
+    if (other->text(LayerKey::name) != text) continue;
+    is_right = false;
+    DiagnosticText(mistake.problem).add("two layers are called ").add_quoted(text);
+    DiagnosticText(mistake.hint)
+        .add("the other one is on line ")
+        .add_number(other->source.line)
+        .add("; give each a name of its own");
+  }
+  if (!is_right) {
+    point_at(error_, text_,
+             is_number ? value.offset : offset_in_document(text_, value, mistake.offset));
+    message.add("[[layer]] ").add(info.name).add(": ").add(mistake.problem);
+    DiagnosticText(error_.hint).add(mistake.hint);
+    return false;
+  }
+  Setting& setting = layer_->settings[static_cast<std::size_t>(key)];
+  setting.given = true;
+  setting.source = source_of(value);
+  setting.text = is_number ? arena_.copy(text) : text;
+  if (setting.text.data() == nullptr) return fail_arena(value);
+  if (is_number) layer_->order = static_cast<std::uint32_t>(value.integer);
   return true;
 }
 
@@ -227,12 +336,36 @@ DiagnosticText& ConfigFile::add_setting(Key key, DiagnosticText& text) {
   return text.add("[").add(key_info(key).section).add("] ").add(key_info(key).name).add(": ");
 }
 
-bool ConfigFile::fail_unknown_table(const TomlEvent& table) {
+// [layer], which there are several of, or [[cache]], which there is one of.
+bool ConfigFile::fail_wrong_brackets(const TomlEvent& table) {
+  const bool in_array = table.kind == TomlKind::kTableInArray;
   point_at_event(table);
-  DiagnosticText(error_.message).add("unknown table [").add_input(table.text).add("]");
+  DiagnosticText(error_.message)
+      .add(in_array ? "there is only one table [" : "there may be several tables [")
+      .add(table.text)
+      .add("]");
+  DiagnosticText(error_.hint)
+      .add(in_array ? "write [" : "write [[")
+      .add(table.text)
+      .add(in_array ? "]" : "]]");
+  return false;
+}
+
+bool ConfigFile::fail_unknown_table(const TomlEvent& table) {
+  const bool in_array = table.kind == TomlKind::kTableInArray;
+  point_at_event(table);
+  DiagnosticText(error_.message)
+      .add(in_array ? "unknown table [[" : "unknown table [")
+      .add_input(table.text)
+      .add(in_array ? "]]" : "]");
   Suggestion suggestion(table.text);
+  suggestion.offer(kLayerTable);
   for (std::size_t i = 0; i < kKeyCount; ++i) suggestion.offer(key_at(i).section);
   DiagnosticText hint(error_.hint);
+  if (suggestion.best() == kLayerTable) {
+    hint.add("did you mean [[layer]]?");
+    return false;
+  }
   if (!suggestion.best().empty()) {
     hint.add("did you mean [").add(suggestion.best()).add("]?");
     return false;
@@ -241,6 +374,29 @@ bool ConfigFile::fail_unknown_table(const TomlEvent& table) {
   for (std::size_t i = 0; i < kKeyCount; ++i) {
     if (find_section(key_at(i).section) == i) hint.add(" [").add(key_at(i).section).add("]");
   }
+  hint.add(" [[layer]]");
+  return false;
+}
+
+bool ConfigFile::fail_unknown_layer_key(const TomlEvent& name) {
+  point_at_event(name);
+  DiagnosticText(error_.message).add("unknown key ").add_quoted(name.text).add(" in [[layer]]");
+  DiagnosticText hint(error_.hint);
+  Suggestion here(name.text);
+  for (std::size_t i = 0; i < kLayerKeyCount; ++i)
+    here.offer(layer_key_info(static_cast<LayerKey>(i)).name);
+  if (!here.best().empty()) {
+    hint.add("did you mean ").add_quoted(here.best()).add("?");
+    return false;
+  }
+  for (std::size_t i = 0; i < kKeyCount; ++i) {
+    if (key_at(i).name != name.text) continue;
+    hint.add_quoted(name.text).add(" belongs in [").add(key_at(i).section).add("]");
+    return false;
+  }
+  hint.add("the keys of [[layer]] are");
+  for (std::size_t i = 0; i < kLayerKeyCount; ++i)
+    hint.add(" ").add(layer_key_info(static_cast<LayerKey>(i)).name);
   return false;
 }
 
@@ -276,6 +432,10 @@ bool ConfigFile::fail_unknown_key(const TomlEvent& name) {
       return false;
     }
   }
+  if (name.text == kLayerTable) {
+    hint.add("write the table as [[layer]] on a line of its own");
+    return false;
+  }
   if (find_section(name.text) != kKeyCount) {
     hint.add("write the table as [").add(name.text).add("] on a line of its own");
     return false;
@@ -298,7 +458,7 @@ bool ConfigFile::fail_twice(const TomlEvent& event, std::uint32_t first_line) {
     message.add("the table [").add_input(event.text).add("] is there twice");
   } else {
     message.add("the key ").add_quoted(event.text).add(" is given twice in [");
-    message.add(section_).add("]");
+    message.add(layer_ != nullptr ? "[layer]" : section_).add("]");
   }
   DiagnosticText(error_.hint)
       .add("it is first on line ")

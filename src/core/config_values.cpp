@@ -13,6 +13,7 @@ constexpr std::size_t kMaximumPathBytes = 4096;
 constexpr std::string_view kLayouts[] = {"auto", "hf-home", "hub-cache"};
 constexpr std::string_view kModes[] = {"refuse", "audit"};
 constexpr std::string_view kUnshimmedChoices[] = {"warn", "refuse", "allow"};
+constexpr std::string_view kLayerKinds[] = {"python", "libs", "cache"};
 constexpr std::string_view kBooleans[] = {"true", "false"};
 constexpr std::string_view kConfigurableErrnos[] = {
 #define ERRNO(name, may_be_configured) may_be_configured ? #name : "",
@@ -254,6 +255,27 @@ bool check_allow_rule(std::string_view value, ValueMistake& mistake) {
   return false;
 }
 
+bool check_layer_name(std::string_view value, ValueMistake& mistake) {
+  constexpr std::size_t kMaximum = 64;
+  if (value.empty()) return fail(mistake, 0, "a layer needs a name", "write one such as \"core\"");
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    const bool letter = ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+    if (letter || is_ascii_digit(c) || c == '.' || c == '_' || c == '-') continue;
+    return fail(mistake, i, "a layer's name has only letters, digits, '.', '_' and '-'",
+                "write one such as \"core\"");
+  }
+  if (value.size() <= kMaximum) return true;
+  return fail(mistake, kMaximum, "a layer's name has at most 64 bytes", "write a shorter one");
+}
+
+bool check_layer_order(std::string_view value, ValueMistake& mistake) {
+  std::uint64_t number = 0;
+  if (parse_decimal(value, 9999, &number)) return true;
+  return fail(mistake, 0, "it must be an integer from 0 to 9999",
+              "number the layers from 1; the lowest is searched first");
+}
+
 }  // namespace
 
 bool check_value(ValueType type, std::string_view value, const PresetNames& presets,
@@ -285,12 +307,19 @@ bool check_value(ValueType type, std::string_view value, const PresetNames& pres
       return check_redirect(value, mistake);
     case ValueType::allow_list:
       return check_allow_rule(value, mistake);
+    case ValueType::layer_name:
+      return check_layer_name(value, mistake);
+    case ValueType::layer_kind:
+      return check_choice(kLayerKinds, value, mistake);
+    case ValueType::layer_order:
+      return check_layer_order(value, mistake);
   }
   return fail(mistake, 0, "a setting has a type that nothing checks", "report this as a bug");
 }
 
 std::string_view expected_in_file(ValueType type) {
   if (is_list(type)) return "an array of strings";
+  if (type == ValueType::layer_order) return "an integer";
   return type == ValueType::boolean ? "true or false" : "a string";
 }
 

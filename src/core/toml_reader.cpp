@@ -143,15 +143,14 @@ bool TomlReader::read_line(TomlEvent& event, Diagnostic& error) {
 
 bool TomlReader::read_table(TomlEvent& event, Diagnostic& error) {
   const std::size_t bracket = at_;
-  if (peek(1) == '[') {
-    return fail(bracket, "arrays of tables such as [[layer]] are not supported in this version",
-                "write a table such as [cache], and each table only once", error);
-  }
-  ++at_;
+  const bool in_array = peek(1) == '[';
+  at_ += in_array ? 2 : 1;
   skip_blanks();
-  begin(TomlKind::kTable, event);
+  begin(in_array ? TomlKind::kTableInArray : TomlKind::kTable, event);
   if (peek() == ']') {
-    return fail(bracket, "the table has no name", "write a table such as [cache]", error);
+    return fail(bracket, "the table has no name",
+                in_array ? "write a table such as [[layer]]" : "write a table such as [cache]",
+                error);
   }
   if (!read_key_name(event, error)) return false;
   skip_blanks();
@@ -159,10 +158,14 @@ bool TomlReader::read_table(TomlEvent& event, Diagnostic& error) {
     return fail(at_, "tables inside tables are not supported", "write a table such as [cache]",
                 error);
   }
+  if (in_array && (peek() != ']' || peek(1) != ']')) {
+    return fail(at_, "expected ]] after the table's name", "write a table such as [[layer]]",
+                error);
+  }
   if (peek() != ']') {
     return fail(at_, "expected ] after the table's name", "write a table such as [cache]", error);
   }
-  ++at_;
+  at_ += in_array ? 2 : 1;
   state_ = State::kLineEnd;
   return true;
 }
@@ -194,7 +197,7 @@ bool TomlReader::read_key_name(TomlEvent& event, Diagnostic& error) {
   event.text = event.raw;
   if (!event.raw.empty()) return true;
   if (peek() == '\r') return fail_carriage_return(error);
-  if (event.kind == TomlKind::kTable) {
+  if (event.kind == TomlKind::kTable || event.kind == TomlKind::kTableInArray) {
     return fail(at_, "expected the table's name after the bracket", "write a table such as [cache]",
                 error);
   }

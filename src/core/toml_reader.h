@@ -1,10 +1,11 @@
 // Reads the part of TOML 1.0 that a config file needs, as a sequence of events: tables, keys,
-// strings, integers, booleans and arrays of these. No heap; async-signal-safe.
+// strings, integers, booleans, arrays of these, and arrays of tables. No heap; async-signal-safe.
 //
 // Strict: whatever it accepts means the same to every TOML 1.0 reader, provided that the caller
-// rejects duplicate tables and keys (it knows their names; this reader keeps no list of what it has
-// seen) and everything of kind kOther. What TOML has and a config file does not need (dotted keys,
-// arrays of tables, CR LF inside a string) is an error that says what to write instead.
+// rejects duplicate tables and keys, and a name that is both a table and an array of tables (it
+// knows their names; this reader keeps no list of what it has seen), and everything of kind kOther.
+// What TOML has and a config file does not need (dotted keys, tables in tables, CR LF inside a
+// string) is an error that says what to write instead.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,9 @@
 namespace hfoffline {
 
 enum class TomlKind : std::uint8_t {
-  kTable,  // [text]
-  kKey,    // text =, followed by its value
+  kTable,         // [text]
+  kTableInArray,  // [[text]], one more table of the array `text`
+  kKey,           // text =, followed by its value
   kString,
   kInteger,
   kBoolean,

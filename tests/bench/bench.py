@@ -34,6 +34,25 @@ PYTHON = "/usr/bin/python3"
 BARE, OURS = "bare", "hfoffline"  # names of sides
 
 
+FIND = "find {directory}/layers -type f >/dev/null"
+SHADOW = "{launcher} shadow python --layer core={directory}/layers/core --layer many={directory}/layers/many >/dev/null"
+
+# The question that `hfoffline shadow` answers, as a program with Python's own means would: which names and which
+# distributions are in both layers, and which extension modules are for another interpreter.
+NAMES = """import importlib.machinery, importlib.metadata, os, pkgutil, sys
+layers = sys.argv[1:] or [os.path.join(os.path.dirname(__file__), "layers", name) for name in ("core", "many")]
+names, versions, foreign = [], [], []
+for layer in layers:
+    names.append({module.name for module in pkgutil.iter_modules([layer])})
+    versions.append({d.metadata["Name"]: d.version for d in importlib.metadata.distributions(path=[layer])})
+    for root, _, files in os.walk(layer):
+        foreign += [f for f in files if ".cpython-" in f and f.endswith(".so")
+                    and not f.endswith(tuple(importlib.machinery.EXTENSION_SUFFIXES))]
+contested = names[0] & names[1]
+clashes = {n for n in versions[0] if versions[1].get(n, versions[0][n]) != versions[0][n]}
+"""
+
+
 @dataclasses.dataclass(frozen=True)
 class Row:
     title: str
@@ -43,6 +62,7 @@ class Row:
     in_run: bool = True  # False: both sides are run by the bare worker
     outside: bool = False  # aims outside: only in a network namespace
     needs: str = ""  # a program that must be there
+    layers: bool = False  # about the tree of 100,000 files
 
 
 # The budgets are those of the design: see docs/architecture.md.
@@ -82,6 +102,12 @@ ROWS = [
     Row("refused sendto, after its first record", "sendto_refused", 0.3, outside=True),
     Row("lookup of a name that cannot resolve", "lookup_unknown", 0.1, outside=True),
     Row("lookup of localhost", "lookup_localhost", None),
+    Row("`hfoffline shadow`, read only, to `find -type f`; 100,000 files", f"sh {FIND}", 2.0, shim=f"sh {SHADOW} --only-read",
+        in_run=False, layers=True),
+    Row("`hfoffline shadow` with sentinels, to `find -type f`; 100,000 files", f"sh {FIND}", 2.0,
+        shim=f"sh {SHADOW} --python {PYTHON}", in_run=False, layers=True),
+    Row("`hfoffline shadow`, read only, to importlib.metadata and pkgutil", f"argv {PYTHON} {{directory}}/names.py", None,
+        shim=f"sh {SHADOW} --only-read", in_run=False, layers=True),
 ]
 
 
@@ -111,6 +137,33 @@ def make_material(directory: str) -> str:
     with open(f"{repository}/refs/main", "w", encoding="ascii") as file:
         file.write(commit)
     return models
+
+
+def make_layers(directory: str) -> None:
+    """Two layers: core with a module, and one of 200 distributions with 500 files each."""
+    with open(f"{directory}/names.py", "w", encoding="ascii") as file:
+        file.write(NAMES)
+    os.makedirs(f"{directory}/layers/core/sealed")
+    os.close(os.open(f"{directory}/layers/core/sealed/__init__.py", os.O_CREAT | os.O_WRONLY))
+    for i in range(200):
+        package = f"{directory}/layers/many/package{i}"
+        information = f"{package}-1.0.dist-info"
+        os.makedirs(information)
+        for name in ("METADATA", "RECORD", "WHEEL"):
+            with open(f"{information}/{name}", "w", encoding="ascii") as file:
+                file.write(f"Metadata-Version: 2.1\nName: package{i}\nVersion: 1.0\n\n")
+        for part in range(5):
+            os.makedirs(f"{package}/part{part}")
+            for j in range(99):
+                os.close(os.open(f"{package}/part{part}/module{j}.py", os.O_CREAT | os.O_WRONLY))
+        os.close(os.open(f"{package}/__init__.py", os.O_CREAT | os.O_WRONLY))
+        os.close(os.open(f"{package}/fast.cpython-311-x86_64-linux-gnu.so", os.O_CREAT | os.O_WRONLY))
+
+
+def peak_memory(command: str, environment: dict[str, str]) -> int:
+    """Of the largest process of a command, in KiB."""
+    pid = os.posix_spawn("/bin/sh", ["sh", "-c", command], environment)
+    return os.wait4(pid, 0)[2].ru_maxrss
 
 
 class Worker:
@@ -170,13 +223,14 @@ class Result:
 class Side:
     """The workers of one way to run things; `launch` starts a command in that way."""
 
-    def __init__(self, name: str, launch: list[str], environment: dict[str, str], own: list[str], directories: list[str]):
-        self.name, self.launch = name, launch
+    def __init__(self, name: str, launch: list[str], environment: dict[str, str], own: list[str], directories: list[str],
+                 launcher: str | None = None):
+        self.name, self.launch, self.launcher = name, launch, launcher
         self.workers = [Worker([*launch, *own], environment, directory) for directory in directories]
 
     def name_of(self, row: Row, directory: str) -> str:
         what = row.bare if self.name == BARE else row.shim or row.bare
-        return what.format(run=" ".join(self.launch), directory=directory)
+        return what.format(run=" ".join(self.launch), directory=directory, launcher=self.launcher)
 
     def stop(self) -> None:
         for worker in self.workers:
@@ -320,12 +374,17 @@ def main() -> int:
         rows = [row for row in rows if alone or not row.outside]
         rows = [row for row in rows if not row.needs or os.path.exists(row.needs)]
         rows = [row for row in rows if row.in_run or arguments.launcher]
+        peak = 0
+        if any(row.layers for row in rows):
+            make_layers(directory)
+            command = SHADOW.format(launcher=arguments.launcher, directory=directory)
+            peak = peak_memory(f"{command} --python {PYTHON}", environment)
         own = [arguments.worker]
         places = [f"{directory}/place-{i}" for i in range(arguments.workers)]
         bare_environment = dict(environment, HFOFFLINE_SHIM=arguments.shim)
         sides = [
             Side(BARE, [], bare_environment, own, places),
-            Side(OURS, run, shim_environment, own, places),
+            Side(OURS, run, shim_environment, own, places, arguments.launcher),
         ]
         if arguments.peers:
             for peer in peers.start(directory, models):
@@ -345,12 +404,15 @@ def main() -> int:
         "way": "hfoffline run" if arguments.launcher else "a bare LD_PRELOAD",
         "rounds": arguments.workers * arguments.rounds,
         "shim_bytes": os.path.getsize(arguments.shim),
+        "shadow_peak_kib": peak,
         "seconds": round(time.monotonic() - began),
     }
     heading = (
         f"{facts['system']}; under {facts['way']}; {facts['rounds']} rounds; shim file {facts['shim_bytes']:,} bytes; "
         f"{facts['seconds']} s."
     )
+    if peak:
+        heading += f" `hfoffline shadow` over 100,000 files: {peak / 1024:.0f} MiB at most (budget: 200)."
     if not alone:
         heading += " No network namespace could be made: the refused calls are left out."
     report = f"{heading}\n\n{budget_table(results)}\n"

@@ -11,6 +11,18 @@ def holds():
     for part in (f"{path}: ok", '[cache] models_dir = "/not/here"', '[egress] allow = ["a:1", "10.0.0.0/8"]', "lock = false"):
         case.contains(result.out, part, "the digest")
     case.equal(result.err, "", "stderr")
+    # Layers are shown too; a run reads over them, with and without the launcher.
+    path.write_text('[[layer]]\nname = "core"\npath = "/opt/core"\norder = 2\n[env]\nlock = false\n[[layer]]\nname = "b"\n'
+                    'path = "/b"\nkind = "libs"\n')
+    result = case.expect_code(case.hfoffline("check-config", path), 0, "layers")
+    case.contains(result.out, '  [[layer]]\n    name = "core"\n    path = "/opt/core"\n    order = 2\n', "the digest")
+    case.contains(result.out, '    kind = "libs"\n', "the digest")
+    case.expect_code(case.run("--config", path, "--", "true"), 0, "a run")
+    bare = case.command("true", env=case.clean_environment(LD_PRELOAD=case.SHIM, HFOFFLINE_CONFIG=path))
+    case.equal((bare.code, bare.err), (0, ""), "a bare LD_PRELOAD")
+    path.write_text('[[layer]]\nname = "core"\n')
+    bare = case.command("true", env=case.clean_environment(LD_PRELOAD=case.SHIM, HFOFFLINE_CONFIG=path))
+    case.equal(bare.code, 2, "a layer without a path")
     path.write_text("")
     result = case.expect_code(case.hfoffline("check-config", path), 0, "an empty file")
     case.contains(result.out, "every setting has its default", "the digest")

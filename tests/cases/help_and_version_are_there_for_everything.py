@@ -10,7 +10,7 @@ def holds():
     version = result.out
     result = case.expect_code(case.hfoffline("--help"), 0, "--help")
     commands = re.findall(r"^  ([a-z-]+)  +[a-z]", result.out.split("Flags:")[0], re.M)
-    case.check({"run", "env", "explain", "check-config", "doctor", "bake", "completion", "sample"} <= set(commands),
+    case.check({"run", "env", "explain", "check-config", "doctor", "bake", "completion", "sample", "shadow", "layer"} <= set(commands),
                f"commands: {commands}")
     case.equal(case.hfoffline("help").out, result.out, "`help`")
     for command in commands:

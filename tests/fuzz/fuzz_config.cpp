@@ -126,8 +126,37 @@ bool holds(ValueType type, std::string_view text) {
       std::size_t offset = 0;
       return parse_allow_rule(text, &rule, &why, &offset);
     }
+    case ValueType::layer_name:
+      return !text.empty() && text.size() <= 64 &&
+             text.find_first_not_of(
+                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                 "0123456789._-") == std::string_view::npos;
+    case ValueType::layer_kind:
+      return is_one_of(text, {"python", "libs", "cache"});
+    case ValueType::layer_order: {
+      std::uint64_t number = 0;
+      return parse_decimal(text, 9999, &number);
+    }
   }
   return false;
+}
+
+void check_layers(const Config& config) {
+  std::size_t count = 0;
+  for (const LayerTable* layer = config.layers; layer != nullptr; layer = layer->next) {
+    expect(++count <= kMaximumLayers, "there are not too many layers");
+    for (std::size_t i = 0; i < kLayerKeyCount; ++i) {
+      const auto key = static_cast<LayerKey>(i);
+      const LayerKeyInfo& info = layer_key_info(key);
+      expect(layer->at(key).given || !info.required, "a layer has all that it must have");
+      if (!layer->at(key).given && info.default_text.empty()) continue;
+      expect(holds(info.type, layer->text(key)), "a layer's value holds what its type promises");
+    }
+    for (const LayerTable* other = config.layers; other != layer; other = other->next) {
+      expect(other->text(LayerKey::name) != layer->text(LayerKey::name),
+             "no two layers have the same name");
+    }
+  }
 }
 
 void check_config(const Config& config) {
@@ -152,6 +181,7 @@ void check_config(const Config& config) {
     }
     expect(last == setting.last, "the last item is the last");
   }
+  check_layers(config);
 }
 
 // Everything that a Config says, to compare two of them.
@@ -166,6 +196,10 @@ std::string dump(const Config& config) {
           .append(item->text)
           .append("\n");
     }
+  }
+  for (const LayerTable* layer = config.layers; layer != nullptr; layer = layer->next) {
+    for (const Setting& setting : layer->settings) result.append(setting.text).append("\n");
+    result.append(std::to_string(layer->order)).append("\n");
   }
   return result;
 }

@@ -31,7 +31,10 @@ using Table = std::map<std::string, Value>;
 // A whole document: keys before the first table stand in the table "".
 struct Document {
   std::map<std::string, Table> tables;
-  bool operator==(const Document& other) const { return tables == other.tables; }
+  std::map<std::string, std::vector<Table>> arrays;  // of tables
+  bool operator==(const Document& other) const {
+    return tables == other.tables && arrays == other.arrays;
+  }
 };
 
 struct File {
@@ -67,11 +70,13 @@ std::optional<Document> read_with_ours(const std::string& text) {
   Document document;
   std::set<std::string> root_names;
   std::string table;
+  std::vector<Table>* tables = nullptr;  // the array that the current table is the last of
   std::string key;
   std::vector<Scalar> array;
   bool in_array = false;
   const auto store = [&](Value value) {
-    return document.tables[table].emplace(key, std::move(value)).second;
+    Table& current = tables != nullptr ? tables->back() : document.tables[table];
+    return current.emplace(key, std::move(value)).second;
   };
   const auto store_scalar = [&](Scalar scalar) {
     if (!in_array) return store(std::move(scalar));
@@ -98,10 +103,19 @@ std::optional<Document> read_with_ours(const std::string& text) {
         return std::nullopt;
       case TomlKind::kTable:
         table = event.text;
+        tables = nullptr;
         // The table "" of this Document is the root, which [""] is not.
         if (table.empty()) table = "[\"\"]";
         fresh = root_names.insert(std::string(event.text)).second;
         document.tables[table];
+        break;
+      case TomlKind::kTableInArray:
+        table = event.text;
+        tables = &document.arrays[table];
+        fresh = !tables->empty() || root_names.insert(table).second;
+        tables->emplace_back();
+        // Not the root, whatever its name.
+        if (table.empty()) table = "[\"\"]";
         break;
       case TomlKind::kKey:
         key = event.text;
@@ -176,6 +190,16 @@ Reference read_with_tomlplusplus(const std::string& text) {
         if (!value) return reference;
         ours.emplace(std::string(inner_name.str()), *value);
       }
+    } else if (const auto* array = node.as_array();
+               array != nullptr && array->is_array_of_tables()) {
+      for (const toml::node& item : *array) {
+        Table& ours = document.arrays[key].emplace_back();
+        for (const auto& [inner_name, inner] : *item.as_table()) {
+          const std::optional<Value> value = value_of(inner);
+          if (!value) return reference;
+          ours.emplace(std::string(inner_name.str()), *value);
+        }
+      }
     } else {
       const std::optional<Value> value = value_of(node);
       if (!value) return reference;
@@ -209,6 +233,19 @@ std::optional<Document> read_as_config(const std::string& text, std::string* mes
       value = items;
     }
     document.tables[std::string(info.section)].emplace(std::string(info.name), value);
+  }
+  for (const LayerTable* layer = settings.config.layers; layer != nullptr; layer = layer->next) {
+    Table& table = document.arrays["layer"].emplace_back();
+    for (std::size_t i = 0; i < kLayerKeyCount; ++i) {
+      const auto key = static_cast<LayerKey>(i);
+      const LayerKeyInfo& info = layer_key_info(key);
+      if (!layer->at(key).given) continue;
+      Value value = Scalar(std::string(layer->text(key)));
+      if (info.type == ValueType::layer_order) {
+        value = Scalar(static_cast<std::int64_t>(layer->order));
+      }
+      table.emplace(std::string(info.name), value);
+    }
   }
   return document;
 }
@@ -310,6 +347,9 @@ constexpr std::string_view kPieces[] = {"\"",
                                         "false",
                                         "[cache]",
                                         "[env]",
+                                        "[[layer]]",
+                                        "[[layer]]\nname = \"x\"\npath = \"/x\"\n",
+                                        "order = 2",
                                         "lock",
                                         "a = 1",
                                         "\xc3\xa9",

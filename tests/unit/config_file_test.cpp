@@ -95,6 +95,30 @@ TEST_CASE("the order of tables and keys does not matter") {
   CHECK(settings.config.text(Key::record_file) == "a");
 }
 
+TEST_CASE("layers are read in their order, wherever they stand") {
+  Settings settings;
+  REQUIRE(settings.read(
+      "[[layer]]\nname = \"core\"\npath = \"/opt/core\"\n"
+      "[cache]\nmodels_dir = \"/m\"\n"
+      "[[layer]]\nname = \"libraries\"\npath = \"/opt/lib\"\nkind = \"libs\"\norder = 0x10\n"));
+  const LayerTable* core = settings.config.layers;
+  REQUIRE(core != nullptr);
+  CHECK(core->text(LayerKey::name) == "core");
+  CHECK(core->text(LayerKey::path) == "/opt/core");
+  CHECK(core->text(LayerKey::kind) == "python");
+  CHECK_FALSE(core->at(LayerKey::kind).given);
+  CHECK(core->order == 1);
+  CHECK(core->source.line == 1);
+  const LayerTable* libraries = core->next;
+  REQUIRE(libraries != nullptr);
+  CHECK(libraries->text(LayerKey::kind) == "libs");
+  CHECK(libraries->text(LayerKey::order) == "16");
+  CHECK(libraries->order == 16);
+  CHECK(libraries->at(LayerKey::order).source.line == 10);
+  CHECK(libraries->next == nullptr);
+  CHECK(settings.config.text(Key::cache_models_dir) == "/m");
+}
+
 TEST_CASE("bad config files: the whole message") {
   struct Row {
     std::string_view text;
@@ -151,7 +175,7 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:1:2: unknown table []\n"
        "  1 | [\"\"]\n"
        "    |  ^\n"
-       "  the tables are [cache] [env] [egress] [exec] [record]\n"},
+       "  the tables are [cache] [env] [egress] [exec] [record] [[layer]]\n"},
       // Twice
       {"[cache]\nmodels_dir = \"/a\"\n\n'models_dir' = \"/b\"\n",
        "hfoffline.toml:4:1: the key \"models_dir\" is given twice in [cache]\n"
@@ -339,11 +363,78 @@ TEST_CASE("bad config files: the whole message") {
        "  1 | cache.models_dir = \"/m\"\n"
        "    |      ^\n"
        "  write a table such as [cache] on its own line, and below it models_dir = ...\n"},
-      {"[[layer]]\n",
-       "hfoffline.toml:1:1: arrays of tables such as [[layer]] are not supported in this version\n"
+      {"[[layer]]\nname = \"core\"\n[cache]\n",
+       "hfoffline.toml:1:3: [[layer]] has no path\n"
        "  1 | [[layer]]\n"
+       "    |   ^\n"
+       "  add path = \"...\" below it\n"},
+      {"[layer]\nname = \"core\"\n",
+       "hfoffline.toml:1:2: there may be several tables [layer]\n"
+       "  1 | [layer]\n"
+       "    |  ^\n"
+       "  write [[layer]]\n"},
+      {"[[cache]]\n",
+       "hfoffline.toml:1:3: there is only one table [cache]\n"
+       "  1 | [[cache]]\n"
+       "    |   ^\n"
+       "  write [cache]\n"},
+      {"[[layers]]\n",
+       "hfoffline.toml:1:3: unknown table [[layers]]\n"
+       "  1 | [[layers]]\n"
+       "    |   ^\n"
+       "  did you mean [[layer]]?\n"},
+      {"[[layer]\n",
+       "hfoffline.toml:1:8: expected ]] after the table's name\n"
+       "  1 | [[layer]\n"
+       "    |        ^\n"
+       "  write a table such as [[layer]]\n"},
+      {"[[layer]]\nname = \"core\"\nname = \"b\"\n",
+       "hfoffline.toml:3:1: the key \"name\" is given twice in [[layer]]\n"
+       "  3 | name = \"b\"\n"
        "    | ^\n"
-       "  write a table such as [cache], and each table only once\n"},
+       "  it is first on line 2; keep one of the two\n"},
+      {"[[layer]]\nname = \"core\"\npath = \"/c\"\n[[layer]]\nname = \"core\"\n",
+       "hfoffline.toml:5:9: [[layer]] name: two layers are called \"core\"\n"
+       "  5 | name = \"core\"\n"
+       "    |         ^\n"
+       "  the other one is on line 1; give each a name of its own\n"},
+      {"[[layer]]\nname = \"the core\"\n",
+       "hfoffline.toml:2:12: [[layer]] name: a layer's name has only letters, digits, '.', '_' and "
+       "'-'\n"
+       "  2 | name = \"the core\"\n"
+       "    |            ^\n"
+       "  write one such as \"core\"\n"},
+      {"[[layer]]\npaht = \"/core\"\n",
+       "hfoffline.toml:2:1: unknown key \"paht\" in [[layer]]\n"
+       "  2 | paht = \"/core\"\n"
+       "    | ^\n"
+       "  did you mean \"path\"?\n"},
+      {"[[layer]]\nmodels_dir = \"/core\"\n",
+       "hfoffline.toml:2:1: unknown key \"models_dir\" in [[layer]]\n"
+       "  2 | models_dir = \"/core\"\n"
+       "    | ^\n"
+       "  \"models_dir\" belongs in [cache]\n"},
+      {"[[layer]]\nkind = \"pyton\"\n",
+       "hfoffline.toml:2:9: [[layer]] kind: \"pyton\" is not one of \"python\", \"libs\" "
+       "and \"cache\"\n"
+       "  2 | kind = \"pyton\"\n"
+       "    |         ^\n"
+       "  did you mean \"python\"?\n"},
+      {"[[layer]]\norder = \"1\"\n",
+       "hfoffline.toml:2:9: [[layer]] order: expected an integer, found a string\n"
+       "  2 | order = \"1\"\n"
+       "    |         ^\n"
+       "  write order = 1\n"},
+      {"[[layer]]\norder = -1\n",
+       "hfoffline.toml:2:9: [[layer]] order: it must be an integer from 0 to 9999\n"
+       "  2 | order = -1\n"
+       "    |         ^\n"
+       "  number the layers from 1; the lowest is searched first\n"},
+      {"layer = []\n",
+       "hfoffline.toml:1:1: unknown key \"layer\" before the first table\n"
+       "  1 | layer = []\n"
+       "    | ^\n"
+       "  write the table as [[layer]] on a line of its own\n"},
       {"{\"cache\": {}}\n",
        "hfoffline.toml:1:1: expected a key, a [table] or a comment\n"
        "  1 | {\"cache\": {}}\n"

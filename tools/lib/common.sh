@@ -82,6 +82,7 @@ build_packages=(
   "libspdlog-dev: the tools' logging"
   "libcurl4-openssl-dev: the live probe of hfoffline doctor"
   "libssl-dev: checksums of cache files"
+  "libzip-dev: reads zipped eggs for hfoffline shadow"
   "nlohmann-json3-dev: reads records"
   "catch2: unit tests"
 )

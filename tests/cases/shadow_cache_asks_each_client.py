@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Stand-ins for clients, each named as the client is and with its order of cache locations, and the real Node client."""
+import os
+import shutil
+
+import case
+import shadow_trees
+from shadow_trees import expect, expect_none, shadow, write
+
+# huggingface_hub's order: docs/presets.md. Offline it answers from the cache or not at all.
+STAND_IN = '''"""A stand-in for huggingface_hub, made by a test."""
+import os
+def location():
+{order}
+def hf_hub_download(repository, name):
+    cache = location()
+    base = os.path.join(cache, "models--" + repository.replace("/", "--"))
+    commit = open(os.path.join(base, "refs/main")).read()
+    path = os.path.join(base, "snapshots", commit, name)
+    open(path).close()
+    return path
+'''
+FAITHFUL = '''    home = os.path.expanduser("~/.cache")
+    default = os.path.join(os.environ.get("XDG_CACHE_HOME", home), "huggingface")
+    hub = os.path.join(os.environ.get("HF_HOME", default), "hub")
+    return os.environ.get("HF_HUB_CACHE", os.environ.get("HUGGINGFACE_HUB_CACHE", hub))
+'''
+DEAF = '''    return os.path.expanduser("~/.cache/huggingface/hub")
+'''
+ELSEWHERE = '''    return "/opt/some/cache"
+'''
+SULKING = '''    if "HFOFFLINE_MODELS_DIR" in os.environ:
+        raise RuntimeError("not in a run")
+''' + FAITHFUL
+
+
+def holds():
+    venv = shadow_trees.Environment()
+    python = ["--python", venv.python]
+    # Elsewhere than where node finds a package.
+    place = case.tmp / "place"
+    place.mkdir()
+    home = case.tmp / "home"
+    home.mkdir()
+    models = case.models()
+
+    def ask(order, *arguments, **variables):
+        package = venv.site / "huggingface_hub"
+        shutil.rmtree(package, ignore_errors=True)
+        write(package, {"__init__.py": STAND_IN.format(order=order)})
+        environment = case.clean_environment(HOME=home, HFOFFLINE_MODELS_DIR=models, **variables)
+        return shadow(*python, *arguments, check="cache", layers=[models, home], cwd=place, env=environment)
+
+    report = ask(FAITHFUL)
+    case.equal(report.kinds(), [], "a client that reads its variables")
+    case.contains(str(report.json["orders"]), "huggingface_hub opens the models dir in a run", "what was seen")
+
+    report = ask(DEAF)
+    expect(report, "cache_default_wins", "huggingface_hub", path="~/.cache/huggingface/hub", observed=True)
+
+    # A variable of now is of no account in a run, unless the run does not manage it.
+    other = case.tmp / "other"
+    other.mkdir()
+    case.equal(ask(FAITHFUL, HF_HUB_CACHE=other).kinds(), [], "a variable that a run sets")
+    config = case.tmp / "few.toml"
+    config.write_text('[env]\npresets = ["torch"]\n')
+    report = ask(FAITHFUL, "--config", config, HF_HUB_CACHE=other)
+    expect(report, "cache_variable_wins", "huggingface_hub", path=other, layer="HF_HUB_CACHE", observed=True)
+    case.equal(os.listdir(other), [], "what the variable names")
+
+    report = ask(SULKING)
+    expect(report, "cache_unanswered", "huggingface_hub", why="not in a run")
+
+    # A client that the sentinel of the default location does not reach proves nothing.
+    package = venv.site / "huggingface_hub"
+    write(package, {"__init__.py": STAND_IN.format(order=ELSEWHERE)})
+    result = case.hfoffline("shadow", "cache", *python, cwd=place, env=case.clean_environment(HOME=home))
+    case.expect_code(result, 125, "the control was not seen")
+    case.contains(result.err, "would prove nothing", "why")
+    shutil.rmtree(package)
+    report = shadow(*python, check="cache", cwd=place, env=case.clean_environment(HOME=home))
+    case.contains(str(report.json["orders"]), "no client that could be asked", "no client")
+
+    # Another cache on the machine is said, and does not count.
+    (home / ".cache/huggingface/hub/models--real--model").mkdir(parents=True)
+    report = shadow(*python, check="cache", layers=[home], cwd=place, env=case.clean_environment(HOME=home))
+    expect(report, "cache_second", "1 repository", path=home / ".cache/huggingface/hub")
+    case.equal(report.code, 0, "another cache")
+    report = shadow(*python, check="cache", cwd=place, env=case.clean_environment(HOME=home, HFOFFLINE_MODELS_DIR=home / ".cache/huggingface"))
+    expect_none(report, "cache_second")
+
+    # The real thing, where the quick start has fetched it.
+    modules = case.SOURCE / "build/quickstart/node_modules"
+    for candidate in (os.path.join(case.BUILD, "quickstart/node_modules"), modules):
+        if shutil.which("node") and os.path.isdir(os.path.join(candidate, "@huggingface/hub")):
+            (place / "node_modules").symlink_to(candidate)
+            break
+    else:
+        print("without the real Node client: tools/quickstart fetches it")
+        return
+    report = shadow(*python, check="cache", cwd=place, env=case.clean_environment(HOME=case.tmp))
+    case.equal(report.shadowing(), [], "the Node client")
+    case.contains(str(report.json["orders"]), "@huggingface/hub opens the models dir in a run", "what was seen")
+
+
+case.isolate("net")
+case.main(holds)
