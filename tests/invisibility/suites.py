@@ -100,7 +100,7 @@ class Steps(Suite):
 
 SUITES = [
     CPython("python-os", ["test_os", "test_posix", "test_posixpath", "test_genericpath", "test_glob", "test_fcntl", "test_pty", "test_mmap"], seconds=40),
-    CPython("python-io", ["test_io", "test_fileio", "test_file", "test_largefile"], seconds=120),
+    CPython("python-io", ["test_io", "test_fileio", "test_file", "test_largefile"], seconds=200),
     CPython("python-socket", ["test_socket"],
             differs={"*BasicVSOCKTest*": "AF_VSOCK leads out of the machine and is refused where it is made",
                      "test_socket as a whole": "fails because of the above", "(the end*": "says that it did"},
@@ -140,7 +140,7 @@ SUITES = [
           unsteady_files=[r"(\.git|modules/sub)/index$", r"objects/(pack|info)/", r"\.git/COMMIT_EDITMSG"], seconds=15),
     Steps("sanitizers", "programs built with ASan, TSan and UBSan", ["gcc", "libc6-dev"], limit=240, seconds=60),
     Steps("valgrind", "programs under Valgrind's memcheck: no further error, no further message", ["valgrind", "gcc", "libc6-dev", "bash"],
-          limit=240, seconds=60),
+          limit=240, seconds=100),
     Steps("preloads", "jemalloc, libfaketime and fakeroot preloaded, before and after the shim", ["libjemalloc2", "libfaketime", "fakeroot", "gcc", "libc6-dev"],
           modes=("default", "everything", "after"), seconds=45),
     Steps("threads", "cancellation in connect and open, signal handlers that open files, fork in threads, 1,000 threads",
