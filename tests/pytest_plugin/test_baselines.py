@@ -88,6 +88,15 @@ def test_the_file_is_looked_at_first(project):
     assert outcome.code == 4 and "0.5 is no factor of 1 or more" in outcome.err
 
 
+def test_a_file_that_cannot_be_written_is_said(project):
+    perf(project, 0, 1)
+    project.write("file", "")
+    outcome = project.pytest("--baseline=file/base.json", "--update-baseline")
+    assert outcome.code == 4 and "file/base.json cannot be read" in outcome.err, outcome.text
+    outcome = project.pytest("--baseline=/proc/base.json", "--update-baseline")
+    assert outcome.code == 1 and "the baseline /proc/base.json cannot be written" in outcome.out, outcome.text
+
+
 def test_a_test_without_a_baseline_fails(project):
     project.write("test_it.py", "def test_a(output_baseline): output_baseline('a')\n")
     assert project.pytest("--baseline=base.json", "--update-baseline").code == 0

@@ -4,12 +4,8 @@ The file is JSON: {"schema": 1, "perf": {KEY: figures}, "output": {KEY: {"sha256
 A key is a test's id, and "#NAME" if the test gave a name. Arrays are next to it, in FILE.arrays/*.npz.
 """
 
-import hashlib
 import json
 import os
-import resource
-import statistics
-import tempfile
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -39,6 +35,7 @@ class Baselines:
         self.measured: Dict[str, Dict[str, Any]] = {"perf": {}, "output": {}}
         self._known: Dict[str, Dict[str, Any]] = {"perf": {}, "output": {}}
         self._written: List[str] = []
+        self._problem = ""
         if settings.update_baseline and not self._file:
             raise pytest.UsageError("--update-baseline needs --baseline FILE")
         if self._file:
@@ -85,17 +82,24 @@ class Baselines:
         for what, values in (measured or {}).items():
             self.measured[what].update(values)
 
-    def write(self) -> None:
+    def write(self) -> bool:
+        """False if it cannot be written; show() then says why."""
         if not self.update or not any(self.measured.values()):
-            return
+            return True
         content: Dict[str, Any] = {"schema": _SCHEMA}
         for what in ("perf", "output"):
             content[what] = {**self._known[what], **self.measured[what]}
             self._written += self.measured[what]
-        replace_file(self._file, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+        try:
+            replace_file(self._file, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+        except OSError as error:
+            self._problem = "hfoffline: the baseline {} cannot be written: {}".format(self._file, error.strerror)
+        return not self._problem
 
     def show(self, terminalreporter) -> None:
-        if self._written:
+        if self._problem:
+            terminalreporter.write_line(self._problem, red=True)
+        elif self._written:
             count = len(set(self._written))
             terminalreporter.write_line("hfoffline: the baseline{} of {} test{} written to {}".format(
                 "" if count == 1 else "s", count, " was" if count == 1 else "s were", self._file))
@@ -103,6 +107,8 @@ class Baselines:
 
 def replace_file(path: str, content: bytes) -> None:
     """The old file or the new one, never a part of it."""
+    import tempfile
+
     directory = os.path.dirname(path)
     os.makedirs(directory, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=directory, prefix=os.path.basename(path))
@@ -148,7 +154,12 @@ def perf_baseline(request):
     return measure
 
 
+# Modules that only some tests need are imported where they are used: every test session loads this file.
+
+
 def _measure(function, arguments, named, repeat):
+    import statistics
+
     walls, processors, reads = [], [], []
     can_reset = _reset_peak()
     before = _status("VmRSS")
@@ -168,6 +179,8 @@ def _measure(function, arguments, named, repeat):
 
 
 def _cpu_seconds() -> float:
+    import resource
+
     total = 0.0
     for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
         usage = resource.getrusage(who)
@@ -241,7 +254,7 @@ def output_baseline(request):
         if arrays is None:
             found = {"sha256": _digest(value)}
         else:
-            found = {"arrays": list(arrays), "file": hashlib.sha256(key.encode()).hexdigest()[:32] + ".npz"}
+            found = {"arrays": list(arrays), "file": _sha256(key.encode())[:32] + ".npz"}
         if baselines.update:
             if arrays is not None:
                 _save_arrays(os.path.join(baselines.arrays_directory, found["file"]), arrays)
@@ -270,6 +283,12 @@ def _digest(value) -> str:
         content = value.encode("utf-8", "surrogatepass")
     else:
         content = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return _sha256(content)
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib
+
     return hashlib.sha256(content).hexdigest()
 
 

@@ -9,7 +9,7 @@ from typing import Dict, List, Optional
 
 import pytest
 
-from . import determinism, failure, hygiene, launch, summary
+from . import determinism, failure, launch, summary
 from .baselines import Baselines, output_baseline, perf_baseline  # noqa: F401 -- fixtures
 from .models import models_dir, offline_model  # noqa: F401 -- fixtures
 from .options import Settings, add_options
@@ -53,7 +53,11 @@ def pytest_configure(config) -> None:
     config._hfoffline = session
     config.pluginmanager.register(session, "hfoffline_session")
     if session.settings.strict_tests:
+        from . import hygiene
+
         config.pluginmanager.register(hygiene.Collected(), "hfoffline_collected")
+    if session.settings.deterministic:
+        config.pluginmanager.register(Seeds(), "hfoffline_seeds")
     if watch is not None and session.settings.egress != "ignore":
         config.pluginmanager.register(Blame(session, watch), "hfoffline_blame")
 
@@ -114,6 +118,8 @@ class Session:
                 continue
             reason = mark.args[0] if mark.args else mark.kwargs.get("reason", "")
             item.add_marker(pytest.mark.skip(reason=NEEDS_NETWORK + (": {}".format(reason) if reason else "")))
+        if any("allow_egress" in item.keywords for item in items):
+            self.config.pluginmanager.register(Allowances(self.shim), "hfoffline_allowances")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session) -> None:
@@ -123,27 +129,9 @@ class Session:
             return  # they all collect the same
         if self.config.pluginmanager.hasplugin("dsession"):
             return  # the workers collect
+        from . import hygiene
+
         self.hygiene = hygiene.look(session)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item) -> None:
-        if self.settings.deterministic:
-            determinism.seed()
-        if self.shim is None or "allow_egress" not in item.keywords:
-            return
-        for mark in item.iter_markers("allow_egress"):
-            if not mark.args:
-                pytest.fail('hfoffline: allow_egress needs at least one "HOST:PORT"', pytrace=False)
-            for rule in mark.args:
-                problem = self.shim.allow_in_test(item.nodeid, str(rule))
-                if problem:
-                    pytest.fail('hfoffline: allow_egress("{}"): {}'.format(rule, problem), pytrace=False)
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item):
-        yield
-        if self.shim is not None and "allow_egress" in item.keywords:
-            self.shim.end_test(item.nodeid)
 
     def pytest_runtest_logreport(self, report) -> None:
         self.claims.update(getattr(report, "_hfoffline_claims", ()))
@@ -171,9 +159,8 @@ class Session:
                 self.watch.look("")
                 output[_WORKER_CLAIMS] = list(self.watch.claimed.items())
             return
-        self.baselines.write()
-        failed = bool(self.hygiene)
-        if self.settings.strict_tests and not session.testscollected and not self.hygiene:
+        failed = not self.baselines.write() or bool(self.hygiene)
+        if self.settings.strict_tests and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             self.hygiene.append("no test was collected")
         if self.watch is not None and self.settings.egress != "ignore":
             reader = RecordReader(self.watch.reader.path, self.shim.run, self.watch.reader.start)
@@ -213,6 +200,37 @@ class Session:
         if self.skipped_for_network:
             count = self.skipped_for_network
             terminalreporter.write_line("{} test{} marked network and skipped".format(count, " was" if count == 1 else "s were"))
+
+
+class Seeds:
+    """--deterministic."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        determinism.seed()
+
+
+class Allowances:
+    """The mark allow_egress."""
+
+    def __init__(self, shim: Shim) -> None:
+        self._shim = shim
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item) -> None:
+        for mark in item.iter_markers("allow_egress"):
+            if not mark.args:
+                pytest.fail('hfoffline: allow_egress needs at least one "HOST:PORT"', pytrace=False)
+            for rule in mark.args:
+                problem = self._shim.allow_in_test(item.nodeid, str(rule))
+                if problem:
+                    pytest.fail('hfoffline: allow_egress("{}"): {}'.format(rule, problem), pytrace=False)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        yield
+        if "allow_egress" in item.keywords:
+            self._shim.end_test(item.nodeid)
 
 
 class Blame:
@@ -260,17 +278,17 @@ class Blame:
     def pytest_runtest_protocol(self, item):
         self._watch.begin(item.nodeid)
         yield
-        self._watch.begin(None)
+        self._watch.node = None
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(self, fixturedef):
         self._watch.look("")
         yield
-        self._watch.look("fixture {} ({} scope), set up".format(fixturedef.argname, fixturedef.scope))
+        self._watch.look(("set up", fixturedef))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_post_finalizer(self, fixturedef) -> None:
-        self._watch.look("fixture {} ({} scope), torn down".format(fixturedef.argname, fixturedef.scope))
+        self._watch.look(("torn down", fixturedef))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item, call):

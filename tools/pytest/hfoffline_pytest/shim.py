@@ -16,7 +16,9 @@ class Shim:
         library.hfoffline_test_allow.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
         library.hfoffline_test_end.argtypes = [ctypes.c_char_p]
         self._library = library
+        library.hfoffline_run_refusal_count.restype = ctypes.c_uint64
         self._count = library.hfoffline_refusal_count
+        self._run_count = library.hfoffline_run_refusal_count
         self.version = library.hfoffline_version().decode()
         self.models_dir = _text(library.hfoffline_models_dir())
         self.run = _text(library.hfoffline_run())
@@ -25,6 +27,10 @@ class Shim:
     def own_refusals(self) -> int:
         """How many connections and lookups of this process were refused so far."""
         return self._count(EGRESS) + self._count(NAME)
+
+    def run_refusals(self) -> int:
+        """The same for the whole run."""
+        return self._run_count(EGRESS) + self._run_count(NAME)
 
     def allow_in_test(self, test: str, rule: str) -> str:
         """"" or why not."""

@@ -42,6 +42,10 @@ class Watch:
         self.tests: Set[str] = set()  # every test of the session, once collected
         self.pending: List[Refusal] = []  # of the running step
         self.claimed: Dict[int, str] = {}  # who is to blame for a line, by where it starts
+        # Until something is refused for the first time, two counters are all that is looked at. Without a launcher
+        # processes share no counters, and the record alone tells.
+        self._quiet = shim.run is not None
+        self._refusals_at_start = shim.run_refusals()
         self._own_refusals = shim.own_refusals()
         self._has_own_line = False  # since the last step
         if egress != "ignore":
@@ -50,28 +54,36 @@ class Watch:
     def begin(self, node: Optional[str]) -> None:
         """From here on `node` is to blame; what came before and was not asked about is nobody's."""
         self.look("")
-        for refusal in self.pending:
-            del self.claimed[refusal.line["at"]]
-        self.pending = []
-        self._own_refusals = self.shim.own_refusals()
-        self._has_own_line = False
+        if not self._quiet:
+            for refusal in self.pending:
+                del self.claimed[refusal.line["at"]]
+            self.pending = []
+            self._own_refusals = self.shim.own_refusals()
+            self._has_own_line = False
         self.node = node
 
-    def look(self, cause: str) -> None:
-        """Reads what was refused since the last look: `cause` is to blame."""
+    def look(self, cause) -> None:
+        """Reads what was refused since the last look: `cause` is to blame, a text or what happened to a fixture."""
+        if self._quiet:
+            if self.shim.run_refusals() == self._refusals_at_start:
+                return
+            # From now on the file's size is asked for: a line may be written after it was counted.
+            self._quiet = False
         for line in self.reader.new_lines():
             self._has_own_line = self._has_own_line or (line["pid"] == os.getpid() and line["kind"] in ("egress", "name"))
             if not record.is_violation(line) or not self._is_ours(line):
                 continue
             self.claimed[line["at"]] = self.node or line["test"] or ""
             named = self.node is not None and self._names(line["test"] or "", self.node)
-            self.pending.append(Refusal(line, cause, stacks.find(line), named))
+            self.pending.append(Refusal(line, _cause_text(cause), stacks.find(line), named))
 
     def take(self) -> List[Refusal]:
         """What the step that ends here is to blame for."""
         self.look("")
-        pending, self.pending = self.pending, []
         stacks.forget()
+        if not self.pending:
+            return self.pending
+        pending, self.pending = self.pending, []
         return pending
 
     def claims(self, refusals: List[Refusal]) -> List[Tuple[int, str]]:
@@ -81,6 +93,8 @@ class Watch:
     def lost(self) -> int:
         """How often this process was refused in the step that ends here, if the record has no line of it: it cannot be
         written, or there is none. Each step's first refusals have lines."""
+        if self._quiet:
+            return 0
         before, self._own_refusals = self._own_refusals, self.shim.own_refusals()
         has_own_line, self._has_own_line = self._has_own_line, False
         return 0 if has_own_line else self._own_refusals - before
@@ -105,6 +119,13 @@ class Watch:
         if without_phase(test) in self.tests:
             return True
         return test.endswith("...") and any(known.startswith(test[:-3]) for known in self.tests)
+
+
+def _cause_text(cause) -> str:
+    if isinstance(cause, str):
+        return cause
+    what, fixture = cause
+    return "fixture {} ({} scope), {}".format(fixture.argname, fixture.scope, what)
 
 
 def _is_descendant(pid: int) -> bool:
