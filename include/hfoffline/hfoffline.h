@@ -82,8 +82,9 @@ HFOFFLINE_API uint64_t hfoffline_run_refusal_count(enum hfoffline_kind kind);
  * from a signal handler that may interrupt another call of it. */
 HFOFFLINE_API void hfoffline_set_test(const char* name);
 
-/* What tells this run's lines in a record from those of others: the "run" of a record line. NULL if
- * there is none (a bare LD_PRELOAD, a baked shim). Any thread; async-signal-safe. */
+/* What tells this run's lines in a record from those of others: the "run" of a record line. NULL
+ * without a launcher (a bare LD_PRELOAD, a baked shim), where each process has one of its own. Any
+ * thread; async-signal-safe. */
 HFOFFLINE_API const char* hfoffline_run(void);
 
 /* The file that record lines go to, as an absolute path; it need not exist before the first line.
@@ -119,6 +120,25 @@ static inline const char* hfoffline_version_or_null(void) {
 /* NULL without the shim or without a models dir. */
 static inline const char* hfoffline_models_dir_or_null(void) {
   return hfoffline_models_dir ? hfoffline_models_dir() : NULL;
+}
+
+/* NULL without the shim, or where there is none. */
+static inline const char* hfoffline_run_or_null(void) {
+  return hfoffline_run ? hfoffline_run() : NULL;
+}
+
+static inline const char* hfoffline_record_file_or_null(void) {
+  return hfoffline_record_file ? hfoffline_record_file() : NULL;
+}
+
+/* 0 without the shim: nothing is refused there. */
+static inline int hfoffline_allow_in_test(const char* test, const char* rule) {
+  return hfoffline_test_allow ? hfoffline_test_allow(test, rule) : 0;
+}
+
+/* Does nothing without the shim. */
+static inline void hfoffline_end_test(const char* test) {
+  if (hfoffline_test_end) hfoffline_test_end(test);
 }
 
 /* 0 without the shim. */

@@ -44,8 +44,9 @@ uint64_t hfoffline_run_refusal_count(enum hfoffline_kind kind) {
 void hfoffline_set_test(const char* name) { set_test(name); }
 
 const char* hfoffline_run(void) {
-  const TextReference& reference = policy().header().run;
-  return reference.length != 0 ? policy().c_str(reference) : nullptr;
+  const PolicyHeader& header = policy().header();
+  // Without a launcher each process has a name of its own, which nobody else's lines have.
+  return header.run_state_file.length != 0 ? policy().c_str(header.run) : nullptr;
 }
 
 const char* hfoffline_record_file(void) {

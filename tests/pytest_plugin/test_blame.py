@@ -329,6 +329,14 @@ def test_without_a_record_the_counts_are_left(project):
     assert "the record has no line of it" in outcome.out
 
 
+def test_without_a_launcher_the_record_is_enough(project):
+    project.tests("def test_child(): child('192.0.2.41')\ndef test_own(): leak('192.0.2.42')\ndef test_innocent(): pass")
+    outcome = project.pytest(models=False, env={"LD_PRELOAD": shim_path(), "HFOFFLINE_MODELS_DIR": project.models,
+                                                "HFOFFLINE_RECORD": project.directory / "record.jsonl"})
+    assert outcome.results() == {"test_child": {"FAILED"}, "test_own": {"FAILED"}, "test_innocent": {"PASSED"}}, outcome.text
+    assert hosts(outcome, "test_it.py::test_child") == ["192.0.2.41:443"]
+
+
 def shim_path():
     import os
 

@@ -8,6 +8,8 @@ Line = Dict[str, Any]  # of docs/record.schema.json, and "at": the byte where th
 
 
 class RecordReader:
+    """`run`: whose lines; None where each process has a run of its own, and what is new must be ours."""
+
     def __init__(self, path: Optional[str], run: Optional[str], start: Optional[int] = None) -> None:
         self.path = path
         self._run = run
@@ -46,7 +48,7 @@ class RecordReader:
                 line = json.loads(part.decode("utf-8"))
             except ValueError:  # cut short by a full disk
                 continue
-            if isinstance(line, dict) and line.get("run") == self._run:
+            if isinstance(line, dict) and self._run in (None, line.get("run")):
                 line["at"] = at
                 lines.append(line)
         return lines
