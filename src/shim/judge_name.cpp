@@ -42,15 +42,13 @@ Lookup judge_name(std::string_view name, int family) {
   if (hosts_file_has_name(name, family)) return Lookup::kPass;
   if (is_localhost(name)) return Lookup::kLocalhost;
   if (equals_ignoring_case(name, own_host_name()) && libc_knows_own_name()) return Lookup::kOwnName;
-  TestAllowance allowance;
-  if (test_may_look_up(name, &allowance)) return Lookup::kAllowedInTest;
+  if (test_may_look_up(name)) return Lookup::kAllowedInTest;
   return policy().audit() ? Lookup::kAudited : Lookup::kRefuse;
 }
 
 Lookup judge_query(std::string_view name) {
   if (decide_name(policy(), name, 0).allowed) return Lookup::kAllowed;
-  TestAllowance allowance;
-  if (test_may_look_up(name, &allowance)) return Lookup::kAllowedInTest;
+  if (test_may_look_up(name)) return Lookup::kAllowedInTest;
   return policy().audit() ? Lookup::kAudited : Lookup::kRefuse;
 }
 

@@ -41,8 +41,10 @@ void append_endpoint(const Endpoint& endpoint, Appender& host, Appender& target)
   target.add_byte(':').add_number(endpoint.port);
 }
 
-// Whether the running test may reach it, which is then recorded.
-bool is_allowed_in_test(const char* operation, const Endpoint& endpoint, NameReference name) {
+// Whether the running test may reach it, which is then recorded. Not part of its callers, whose
+// stack may be small.
+[[gnu::noinline]] bool is_allowed_in_test(const char* operation, const Endpoint& endpoint,
+                                          NameReference name) {
   TestAllowance allowance;
   if (!test_may_reach(endpoint, &allowance)) return false;
   char host[64];

@@ -91,9 +91,7 @@ void learn_address(const IpAddress& address, std::string_view name) {
   } else {
     reference = keep_name(tables, name);
     if (reference == kNoName) return;
-    TestAllowance allowance;
-    if (test_may_look_up(name, &allowance) &&
-        !learn_allowed(tables, address, kTestName | reference))
+    if (test_may_look_up(name) && !learn_allowed(tables, address, kTestName | reference))
       say_full(name);
   }
   learn_name(tables, address, reference);

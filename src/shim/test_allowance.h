@@ -22,6 +22,7 @@ struct TestAllowance {
 bool test_may_reach(const Endpoint& endpoint, TestAllowance* allowance);
 // Whether the name may be looked up, on whatever port it is then reached.
 bool test_may_look_up(std::string_view name, TestAllowance* allowance);
+bool test_may_look_up(std::string_view name);
 
 // Allows `rule` to `test`. Returns 0 or an errno: EPERM (the policy does not permit it), EINVAL (no
 // test, or not an entry of an allow-list), ENOSPC.

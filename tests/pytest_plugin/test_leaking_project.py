@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import sys
+import xml.etree.ElementTree
 
 import pytest
 
@@ -50,6 +51,13 @@ def test_two_tests_are_red_and_name_their_hosts(leaking, arguments, request):
                                                                         "platform ", "[gw"))]
     assert [line for line in ours if len(line) > 80] == []
     assert outcome.err == "" if "-q" in arguments else "hfoffline: 2 requests were refused" in outcome.err
+
+
+def test_junit_names_the_hosts_too(leaking):
+    outcome = run(leaking, "--junitxml=junit.xml")
+    assert outcome.code == 1, outcome.text
+    failures = xml.etree.ElementTree.parse(str(leaking.directory / "junit.xml")).iter("failure")
+    assert sorted(failure.get("message") for failure in failures) == ["192.0.2.1:443: refused", "huggingface.co: refused"]
 
 
 def test_with_a_mark_each_it_is_green(leaking):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from conftest import HFOFFLINE, PLUGIN
+from conftest import HFOFFLINE, PLUGIN, ROOT
 
 INSIDE = """
 import os
@@ -125,6 +125,33 @@ def test_the_launcher_is_found_in_path(project):
     assert outcome.code == 0, outcome.text
 
 
+def test_the_launcher_next_to_the_package_wins_over_path(project):
+    copy = project.directory.parent / "elsewhere"
+    shutil.copytree(str(PLUGIN / "hfoffline_pytest"), str(copy / "hfoffline_pytest"), ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "hfoffline_pytest" / "bin").mkdir()
+    (copy / "hfoffline_pytest" / "bin" / "hfoffline").symlink_to(HFOFFLINE)
+    empty = project.directory.parent / "bin"
+    empty.mkdir()
+    (empty / "hfoffline").write_text("#!/bin/sh\nexit 77\n")
+    (empty / "hfoffline").chmod(0o755)
+    project.write("test_it.py", INSIDE)
+    environment = {"PYTHONPATH": copy, "HFOFFLINE_LAUNCHER": None, "PATH": "{}:/usr/bin:/bin".format(empty)}
+    arguments = ("-p", "hfoffline_pytest.plugin")
+    assert project.pytest(*arguments, env=environment).code == 0
+    (copy / "hfoffline_pytest" / "bin" / "hfoffline").unlink()
+    assert project.pytest(*arguments, env=environment).code == 77
+
+
+def test_the_launcher_of_the_source_tree_is_the_last(project):
+    built = ROOT / "build" / "src" / "cli" / "hfoffline"
+    if os.path.realpath(str(built)) != os.path.realpath(HFOFFLINE):
+        pytest.skip("the launcher that is tested is not the one in build/")
+    project.write("test_it.py", INSIDE)
+    outcome = project.pytest("-p", "hfoffline_pytest.plugin",
+                             env={"PYTHONPATH": PLUGIN, "HFOFFLINE_LAUNCHER": None, "PATH": "/usr/bin:/bin"})
+    assert outcome.code == 0, outcome.text
+
+
 def test_a_missing_shim_is_the_launchers_to_say(project):
     project.write("test_it.py", INSIDE)
     outcome = project.pytest(env={"HFOFFLINE_SHIM": "/nowhere/libhfoffline.so"})
@@ -163,6 +190,18 @@ def test_a_program_that_calls_pytest_main_is_told(project):
     assert "cannot be started again" in outcome.err and "hfoffline run --models-dir DIR" in outcome.err
     assert "the program goes on: 4" in outcome.out
     assert project.run("--models-dir", project.models, "--", sys.executable, program).code == 0
+
+
+def test_a_plugin_that_is_loaded_too_late_is_not_silent(project):
+    copy = project.directory.parent / "elsewhere"
+    shutil.copytree(str(PLUGIN / "hfoffline_pytest"), str(copy / "hfoffline_pytest"), ignore=shutil.ignore_patterns("__pycache__"))
+    project.write("conftest.py", 'pytest_plugins = ["hfoffline_pytest.plugin"]')
+    project.tests("def test_leaks(): leak()")
+    environment = {"PYTHONPATH": copy}
+    outcome = project.pytest("--models-dir={}".format(project.models), models=False, env=environment)
+    assert outcome.code == 4 and "too late to start a run" in outcome.err, outcome.text
+    outcome = project.run("--models-dir", project.models, "--", sys.executable, "-m", "pytest", "-rA", env=environment)
+    assert outcome.results() == {"test_leaks": {"FAILED"}}, outcome.text
 
 
 def test_collect_only_and_nothing_to_collect(project):
@@ -221,12 +260,14 @@ def test_pip_installs_it_from_the_tree(project, tmp_path):
 
 
 def other_pythons():
-    found = []
-    for name in ["python3"] + ["python3.{}".format(minor) for minor in range(8, 16)]:
-        path = shutil.which(name, path=os.environ.get("PATH_BEFORE", os.environ["PATH"]))
-        if path and os.path.realpath(path) != os.path.realpath(sys.executable) and path not in found:
-            found.append(path)
-    return found
+    """In every directory of PATH, since the first one need not be the one with pytest."""
+    found = {}
+    for directory in os.environ["PATH"].split(":"):
+        for name in ["python3"] + ["python3.{}".format(minor) for minor in range(8, 16)]:
+            path = os.path.join(directory, name)
+            if os.access(path, os.X_OK) and os.path.realpath(path) != os.path.realpath(sys.executable):
+                found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
 
 
 def test_other_pythons_that_have_pytest(project):

@@ -136,14 +136,18 @@ def run_again(settings) -> NoReturn:
     _execute(command)
 
 
+def find_shim_or_stop() -> Optional[shim_module.Shim]:
+    try:
+        return shim_module.find_shim()
+    except RuntimeError as error:
+        stop(str(error))
+
+
 def enter_run(settings) -> Optional[shim_module.Shim]:
     """The shim, if this process is part of a run. Else starts pytest again in one, if the options ask for that."""
     if settings.has_paths:
         join_paths()
-    try:
-        shim = shim_module.find_shim()
-    except RuntimeError as error:
-        stop(str(error))
+    shim = find_shim_or_stop()
     if settings.models_dir:
         check_models_dir(settings.models_dir, settings.source("--models-dir"))
     if shim is None:

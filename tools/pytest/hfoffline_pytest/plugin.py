@@ -48,7 +48,7 @@ def pytest_load_initial_conftests(early_config):
 def pytest_configure(config) -> None:
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
-    shim, watch = getattr(config, "_hfoffline_start", (None, None))
+    shim, watch = getattr(config, "_hfoffline_start", None) or _start_late(config)
     session = Session(config, shim, watch)
     config._hfoffline = session
     config.pluginmanager.register(session, "hfoffline_session")
@@ -60,6 +60,16 @@ def pytest_configure(config) -> None:
         config.pluginmanager.register(Seeds(), "hfoffline_seeds")
     if watch is not None and session.settings.egress != "ignore":
         config.pluginmanager.register(Blame(session, watch), "hfoffline_blame")
+
+
+def _start_late(config):
+    """Where a conftest.py names this plugin in pytest_plugins: too late to start a run, but not to look at one."""
+    settings = Settings(config)
+    shim = launch.find_shim_or_stop()
+    if shim is None and settings.wants_run:
+        raise pytest.UsageError("hfoffline: the plugin was loaded by a conftest.py, too late to start a run; install it, or"
+                                " give -p hfoffline_pytest.plugin")
+    return shim, Watch(shim, settings.egress) if shim is not None else None
 
 
 class _Label:
