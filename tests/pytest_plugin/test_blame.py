@@ -1,5 +1,7 @@
 """Who is blamed for a refusal: the test, the fixture or the collection that caused it, and nobody else."""
+import os
 import re
+import sys
 
 import pytest
 
@@ -338,8 +340,6 @@ def test_without_a_launcher_the_record_is_enough(project):
 
 
 def shim_path():
-    import os
-
     return os.environ["SHIM"]
 
 
@@ -357,10 +357,39 @@ def test_two_sessions_of_one_run_are_told_apart(project):
     project.tests("def test_leaks(): leak('192.0.2.37')", name="test_a.py")
     project.tests("def test_innocent(): pass", name="test_b.py")
     both = project.write("both.sh", '"$@" test_a.py; echo "first $?"; "$@" test_b.py; echo "second $?"\n')
-    import sys
-
     outcome = project.run("--models-dir", project.models, "--", "/bin/sh", both, sys.executable, "-m", "pytest")
     assert "first 1" in outcome.out and "second 0" in outcome.out, outcome.text
+
+
+def test_two_sessions_at_a_time_are_told_apart(project):
+    project.tests("""
+    import time
+    def test_leaks():
+        while not os.path.exists("running"):
+            time.sleep(0.01)
+        leak("192.0.2.43")
+        child("192.0.2.44")
+        child("192.0.2.45", env={})
+        open("leaked", "w").close()
+        while not os.path.exists("done"):
+            time.sleep(0.01)
+    """, name="test_a.py")
+    project.tests("""
+    import time
+    def test_innocent():
+        open("running", "w").close()
+        while not os.path.exists("leaked"):
+            time.sleep(0.01)
+    def test_innocent_too():
+        pass
+    """, name="test_b.py")
+    both = project.write("both.sh", """
+        "$@" test_a.py > a.out & a=$!
+        "$@" test_b.py > b.out; echo "b $?"; touch done
+        wait $a; echo "a $?"
+        """)
+    outcome = project.run("--models-dir", project.models, "--", "/bin/sh", both, sys.executable, "-m", "pytest")
+    assert outcome.out == "b 0\na 1\n", outcome.text + (project.directory / "b.out").read_text()
 
 
 def test_a_test_that_clears_its_environment_or_closes_everything_is_held(project):

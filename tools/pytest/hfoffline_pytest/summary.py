@@ -19,9 +19,10 @@ class Group(NamedTuple):
 
 
 class Findings:
-    def __init__(self, lines: Iterable[Line], claims: Mapping[int, str]) -> None:
-        """`claims`: the lines that a test, a fixture or a collection was blamed for, by where they start."""
-        lines = list(lines)
+    def __init__(self, lines: Iterable[Line], claims: Mapping[int, str], foreign: Set[int]) -> None:
+        """`claims`: the lines that a test, a fixture or a collection was blamed for, by where they start. `foreign`:
+        those that are another session's."""
+        lines = [line for line in lines if line["at"] not in foreign]
         for line in lines:
             # Whole, where the record has a part of the name, or none.
             line["test"] = claims.get(line["at"]) or line["test"]

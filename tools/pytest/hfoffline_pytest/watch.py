@@ -37,10 +37,11 @@ class Watch:
         self.shim = shim
         self.egress = egress
         self.reader = record.RecordReader(shim.record_file, shim.run)
-        self.is_worker = False
+        self.is_worker = "PYTEST_XDIST_WORKER" in os.environ  # until the configuration says so
         self.node: Optional[str] = None  # what runs now: a test's id, or a collector's label
         self.tests: Set[str] = set()  # every test of the session, once collected
         self.pending: List[Refusal] = []  # of the running step
+        self.foreign: Set[int] = set()  # lines of another session in the same run
         self.claimed: Dict[int, str] = {}  # who is to blame for a line, by where it starts
         # Until something is refused for the first time, two counters are all that is looked at. Without a launcher
         # processes share no counters, and the record alone tells.
@@ -108,7 +109,12 @@ class Watch:
                 return True
             if self._is_known(test):
                 return False  # an earlier test's child, or another worker's test
-        return not self.is_worker or _is_descendant(line["ppid"])
+        below = _is_below(line["ppid"])
+        if self.is_worker:
+            return below is True
+        if below is False:
+            self.foreign.add(line["at"])
+        return below is not False
 
     @staticmethod
     def _names(test: str, node: str) -> bool:
@@ -128,8 +134,8 @@ def _cause_text(cause) -> str:
     return "fixture {} ({} scope), {}".format(fixture.argname, fixture.scope, what)
 
 
-def _is_descendant(pid: int) -> bool:
-    """Whether a process is this one, or one that it started and that is still there."""
+def _is_below(pid: int) -> Optional[bool]:
+    """Whether a process is this one or below it. None if one of those between has ended, and nobody can tell."""
     for _ in range(64):
         if pid == os.getpid():
             return True
@@ -139,8 +145,8 @@ def _is_descendant(pid: int) -> bool:
             with open("/proc/{}/stat".format(pid), "rb") as file:
                 pid = int(file.read().rpartition(b")")[2].split()[1])
         except (OSError, ValueError, IndexError):
-            return False
-    return False
+            return None
+    return None
 
 
 def describe(refusals: Iterable[Refusal], lost: int, what: str, directory: str, worker: bool) -> str:
