@@ -173,6 +173,15 @@ def test_importing_a_conftest_is_the_collection_too(project):
     assert hosts(outcome, "conftest.py (collection)") == ["192.0.2.17:80"]
 
 
+def test_importing_another_plugin_is_the_collection_too(project):
+    project.tests("leak('192.0.2.19')", name="leaking_plugin.py")
+    project.tests("def test_innocent(): pass")
+    outcome = project.pytest("-p", "leaking_plugin", env={"PYTHONPATH": "{}:{}".format(project.site, project.directory)})
+    assert outcome.code == 2, outcome.text
+    assert "192.0.2.19:80: connect" in outcome.out and "a plugin of pytest, while it was imported" in outcome.out, outcome.text
+    assert hosts(outcome, "plugins (collection)") == ["192.0.2.19:80"], outcome.text
+
+
 def test_the_record_names_the_collection(project):
     project.tests("child('192.0.2.18')\ndef test_it(): pass")
     project.write("hfoffline.toml", '[record]\nfile = "record.jsonl"\n')

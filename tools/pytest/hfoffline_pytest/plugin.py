@@ -175,7 +175,7 @@ class Session:
         if self.watch is not None and self.settings.egress != "ignore":
             self.watch.look("")
             reader = RecordReader(self.watch.reader.path, self.shim.run, self.watch.reader.start)
-            self.findings = summary.Findings(reader.new_lines(), self.claims, self.watch.foreign)
+            self.findings = summary.Findings(self.watch.early + list(reader.new_lines()), self.claims, self.watch.foreign)
             failed = failed or bool(self.settings.egress == "fail" and self.findings.unclaimed)
         # What pytest has to say about it comes first.
         if failed and session.exitstatus == pytest.ExitCode.OK:

@@ -49,6 +49,15 @@ class Watch:
         self._refusals_at_start = shim.run_refusals()
         self._own_refusals = shim.own_refusals()
         self._has_own_line = False  # since the last step
+        # What this process did before it got here: pytest imports other plugins first.
+        self.early: List[Line] = []
+        if self._own_refusals:
+            earlier = record.RecordReader(shim.record_file, shim.run, 0).new_lines()
+            self.early = [line for line in earlier
+                          if line["pid"] == os.getpid() and record.is_violation(line) and line["at"] < self.reader.start]
+        for line in self.early:
+            self.claimed[line["at"]] = line["test"] or "plugins" + COLLECTION
+            self.pending.append(Refusal(line, "a plugin of pytest, while it was imported", None, False))
         if egress != "ignore":
             stacks.listen()
 
