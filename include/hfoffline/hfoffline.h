@@ -45,7 +45,9 @@ enum hfoffline_kind {
   HFOFFLINE_WRITE = 2,       /* a write below a protected tree */
   HFOFFLINE_PROBE = 3,       /* a datagram socket pointed outside that sent nothing; no violation */
   HFOFFLINE_ENVIRONMENT = 4, /* a change to a managed variable that was ignored; no violation */
-  HFOFFLINE_EXEC = 5         /* a program that the shim cannot enter */
+  HFOFFLINE_EXEC = 5,        /* a program that the shim cannot enter */
+  HFOFFLINE_ALLOW = 6        /* what a test allowed itself (hfoffline_test_allow): let through; no
+                                violation */
 };
 
 /* 1 when the shim is loaded and a policy is in force, else 0.
@@ -80,6 +82,30 @@ HFOFFLINE_API uint64_t hfoffline_run_refusal_count(enum hfoffline_kind kind);
  * from a signal handler that may interrupt another call of it. */
 HFOFFLINE_API void hfoffline_set_test(const char* name);
 
+/* What tells this run's lines in a record from those of others: the "run" of a record line. NULL
+ * without a launcher (a bare LD_PRELOAD, a baked shim), where each process has one of its own. Any
+ * thread; async-signal-safe. */
+HFOFFLINE_API const char* hfoffline_run(void);
+
+/* The file that record lines go to, as an absolute path; it need not exist before the first line.
+ * NULL if nothing is recorded. Any thread; async-signal-safe. */
+HFOFFLINE_API const char* hfoffline_record_file(void);
+
+/* Lets one test reach what the policy refuses, as pytest's mark allow_egress does. `rule` is an
+ * entry of [egress] allow ("minio.ci:9000", "10.0.0.0/8"). It holds for `test` alone, in every
+ * process of the run: for requests at whose moment that is the running test, with or without one of
+ * pytest's phases behind it ("a.py::b", "a.py::b (call)"); until hfoffline_test_end(). A process
+ * whose environment does not name the test is refused, as is everybody if anything is in doubt.
+ * Each request is recorded, with the verdict "allow" and the rule allow_egress("...").
+ *
+ * Returns 0; EPERM if the run does not permit it ([egress] allow_from_tests, --allow-from-tests);
+ * EINVAL for an empty name, or a rule that an allow-list would not take; ENOSPC if 64 rules are in
+ * use. Any thread; async-signal-safe. */
+HFOFFLINE_API int hfoffline_test_allow(const char* test, const char* rule);
+
+/* Ends what this process allowed to that test. Any thread; async-signal-safe. */
+HFOFFLINE_API void hfoffline_test_end(const char* test);
+
 /* ---- Safe with and without the shim ---------------------------------------------------------- */
 
 #ifdef HFOFFLINE_CHECKED_CALLS
@@ -94,6 +120,25 @@ static inline const char* hfoffline_version_or_null(void) {
 /* NULL without the shim or without a models dir. */
 static inline const char* hfoffline_models_dir_or_null(void) {
   return hfoffline_models_dir ? hfoffline_models_dir() : NULL;
+}
+
+/* NULL without the shim, or where there is none. */
+static inline const char* hfoffline_run_or_null(void) {
+  return hfoffline_run ? hfoffline_run() : NULL;
+}
+
+static inline const char* hfoffline_record_file_or_null(void) {
+  return hfoffline_record_file ? hfoffline_record_file() : NULL;
+}
+
+/* 0 without the shim: nothing is refused there. */
+static inline int hfoffline_allow_in_test(const char* test, const char* rule) {
+  return hfoffline_test_allow ? hfoffline_test_allow(test, rule) : 0;
+}
+
+/* Does nothing without the shim. */
+static inline void hfoffline_end_test(const char* test) {
+  if (hfoffline_test_end) hfoffline_test_end(test);
 }
 
 /* 0 without the shim. */

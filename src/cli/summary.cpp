@@ -205,6 +205,10 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
     page.wrapped(2, cat("not counted: ", plural(count, "change", "changes"),
                         " to managed variables, put right", targets_of(lines, "environment")));
   }
+  if (const std::uint64_t count = refusals(inputs.totals, Kind::allow)) {
+    page.wrapped(2, cat("not counted: ", plural(count, "request", "requests"),
+                        " that tests allowed themselves", targets_of(lines, "allow")));
+  }
   const std::uint64_t loads = loads_without_deep_binding(lines);
   if (loads != 0) {
     page.wrapped(2, cat("not counted: ", plural(loads, "library", "libraries"),

@@ -129,6 +129,8 @@ bool parse_redirect(std::string_view text, Redirect* redirect);
 // Names that are legal in [env] presets, next to "all"; given by the caller because presets are
 // data outside core.
 inline constexpr std::string_view kAllPresets = "all";
+// "all" means every other one: this one is taken by its name, or by [env] deterministic.
+inline constexpr std::string_view kDeterministicPreset = "deterministic";
 struct PresetNames {
   const std::string_view* names = nullptr;
   std::size_t count = 0;

@@ -57,6 +57,7 @@ bool store_item(Key key, std::string_view text, const Source& source, const Pres
   if (key_info(key).type != ValueType::preset_list) return add(text, source, arena, setting);
   if (text != kAllPresets) return add_preset(text, source, arena, setting);
   for (std::size_t i = 0; i < presets.count; ++i) {
+    if (presets.names[i] == kDeterministicPreset) continue;
     if (!add_preset(presets.names[i], source, arena, setting)) return false;
   }
   return true;

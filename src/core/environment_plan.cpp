@@ -247,7 +247,10 @@ std::uint64_t select_presets(const Presets& presets, const Config& config) {
   for (std::size_t i = presets.count; i-- > 0;) {
     const Preset& preset = presets.presets[i];
     const std::uint64_t bit = std::uint64_t{1} << i;
-    if (all || preset.name == kProxiesPreset) selected |= bit;
+    if (preset.name == kProxiesPreset ||
+        (preset.name == kDeterministicPreset ? config.boolean(Key::env_deterministic) : all)) {
+      selected |= bit;
+    }
     for (const ListItem* item = setting.items; item != nullptr; item = item->next) {
       if (item->text == preset.name) selected |= bit;
     }

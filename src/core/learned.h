@@ -23,7 +23,7 @@ inline constexpr std::size_t kMaximumNameBytes = 253;  // of a host name, withou
 // One pair. `state` goes 0 (free) -> 1 (being written) -> 2 (valid).
 struct LearnedAddress {
   std::uint32_t state;
-  std::uint32_t name;  // kAllowed: a row of the policy's names; kNamed: a NameReference
+  std::uint32_t name;  // allowed: a row of the policy's names, or kTestName; named: a NameReference
   std::uint8_t address[16];
 };
 
@@ -36,6 +36,9 @@ struct LearnedName {
 // LearnedTables::names.
 using NameReference = std::uint32_t;
 inline constexpr NameReference kPolicyName = 0x80000000;
+// In LearnedTables::allowed, where other numbers are rows of the policy: a slot of
+// LearnedTables::names, for a name that a test allowed itself.
+inline constexpr std::uint32_t kTestName = 0x40000000;
 inline constexpr NameReference kNoName = 0xffffffff;
 
 struct LearnedTables {

@@ -48,6 +48,7 @@ class Policy {
   bool audit() const { return (header_->flags & kPolicyAudit) != 0; }
   bool lock_environment() const { return (header_->flags & kPolicyLockEnvironment) != 0; }
   bool quiet() const { return (header_->flags & kPolicyQuiet) != 0; }
+  bool allow_from_tests() const { return (header_->flags & kPolicyAllowFromTests) != 0; }
 
   std::string_view text(const TextReference& reference) const {
     return {reinterpret_cast<const char*>(bytes()) + reference.offset, reference.length};

@@ -31,7 +31,8 @@ enum PolicyFlag : std::uint32_t {
   kPolicyAudit = 1U << 0,            // let egress through, record it
   kPolicyLockEnvironment = 1U << 1,  // managed variables cannot be changed
   kPolicyQuiet = 1U << 2,            // no line on stderr
-  kAllPolicyFlags = kPolicyAudit | kPolicyLockEnvironment | kPolicyQuiet,
+  kPolicyAllowFromTests = 1U << 3,   // tests may widen the allow-list for themselves
+  kAllPolicyFlags = kPolicyAudit | kPolicyLockEnvironment | kPolicyQuiet | kPolicyAllowFromTests,
 };
 
 enum class Unshimmed : std::uint32_t { kWarn, kRefuse, kAllow };

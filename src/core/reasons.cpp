@@ -10,7 +10,8 @@ constexpr ReasonInfo kReasons[] = {
 #undef REASON
 };
 
-constexpr std::string_view kKinds[] = {"egress", "name", "write", "probe", "environment", "exec"};
+constexpr std::string_view kKinds[] = {"egress",      "name", "write", "probe",
+                                       "environment", "exec", "allow"};
 static_assert(sizeof(kKinds) / sizeof(kKinds[0]) == static_cast<std::size_t>(Kind::count));
 
 }  // namespace

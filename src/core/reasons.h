@@ -15,7 +15,7 @@ enum class Reason : std::uint8_t {
 };
 
 // What records and counts group by.
-enum class Kind : std::uint8_t { egress, name, write, probe, environment, exec, count };
+enum class Kind : std::uint8_t { egress, name, write, probe, environment, exec, allow, count };
 
 struct ReasonInfo {
   std::string_view code;

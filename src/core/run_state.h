@@ -1,5 +1,5 @@
-// What the processes of one run share: exact totals, and what name lookups taught
-// (core/learned.h).
+// What the processes of one run share: exact totals, what name lookups taught (core/learned.h), and
+// what tests allowed themselves (core/test_rules.h).
 //
 // A file of this layout is made by the launcher and mapped by a process at its first refusal or
 // first allowed lookup. All fields are written with relaxed atomics; there is no lock, and nothing
@@ -11,10 +11,11 @@
 
 #include "core/learned.h"
 #include "core/reasons.h"
+#include "core/test_rules.h"
 
 namespace hfoffline {
 
-inline constexpr std::uint32_t kRunStateVersion = 2;
+inline constexpr std::uint32_t kRunStateVersion = 3;
 
 struct RunState {
   std::uint32_t version;
@@ -26,6 +27,7 @@ struct RunState {
   std::uint64_t audited[static_cast<std::size_t>(Reason::count)];  // let through in audit mode
   std::uint64_t lost_records;  // lines that could not be written
   LearnedTables learned;
+  TestRules test_rules;
 };
 
 // Sums over the reasons of a kind, refused and audited together.

@@ -16,7 +16,7 @@ constexpr std::string_view kOwnPrefix = "HFOFFLINE_";
 // Variables of ours that are no settings.
 constexpr std::string_view kFurtherVariables =
     "HFOFFLINE_CONFIG HFOFFLINE_POLICY HFOFFLINE_CHECKIN HFOFFLINE_ACTIVE HFOFFLINE_TEST "
-    "HFOFFLINE_SHIM HFOFFLINE_DISABLE_LAYER_INSTALL ";
+    "HFOFFLINE_SHIM HFOFFLINE_LAUNCHER HFOFFLINE_DISABLE_LAYER_INSTALL ";
 
 template <class Function>
 void for_each_known_variable(Function function) {

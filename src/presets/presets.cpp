@@ -143,6 +143,7 @@ static_assert(gather_rows().good, "a preset row is malformed");
 static_assert(agree(gather_rows()), "two presets disagree about a variable");
 static_assert(use_only_earlier_presets(), "a preset uses one that is not listed before it");
 static_assert(has_name(kProxiesPreset), "environment_plan.h names a preset that is not there");
+static_assert(has_name(kDeterministicPreset), "config.h names a preset that is not there");
 static_assert(kPresetCount <= 64, "environment_plan.cpp keeps the selected presets in 64 bits");
 
 constexpr Presets kPresetTable = {kPresets, kPresetCount};

@@ -138,7 +138,7 @@ int resolve(const char* operation, const char* node, const char* service,
     return EAI_NONAME;
   }
   if (is_own(lookup)) return own_answer(lookup, service, hints, result);
-  if (lookup == Lookup::kAudited) report_name(operation, node, lookup, {});
+  if (is_reported(lookup)) report_name(operation, node, lookup, {});
   const int answer = NEXT(getaddrinfo)(node, service, hints, result);
   if (answer == 0) learn(*result, node);
   return answer;
@@ -168,7 +168,7 @@ bool is_literal(const char* name) {
 bool is_left_to_libc(const struct gaicb& request) {
   if (asks_nobody(request.ar_name, request.ar_request) || is_literal(request.ar_name)) return true;
   const Lookup lookup = judge_name(request.ar_name, family_of(request.ar_request));
-  if (lookup == Lookup::kAudited) report_name("getaddrinfo_a", request.ar_name, lookup, {});
+  if (is_reported(lookup)) report_name("getaddrinfo_a", request.ar_name, lookup, {});
   return lookup != Lookup::kRefuse && !is_own(lookup);
 }
 
@@ -298,7 +298,7 @@ Judged judged_name(const char* operation, const char* name, int family) {
   if (name == nullptr || is_host_literal(name)) return {name, Lookup::kPass};
   const Lookup lookup = judge_name(name, family);
   if (is_own(lookup)) return {own_address(lookup, family), lookup};
-  if (lookup == Lookup::kRefuse || lookup == Lookup::kAudited) {
+  if (lookup == Lookup::kRefuse || is_reported(lookup)) {
     report_name(operation, name, lookup, "HOST_NOT_FOUND");
   }
   return {lookup == Lookup::kRefuse ? nullptr : name, lookup};
@@ -417,7 +417,7 @@ INTERPOSE(long, gethostid, ()) {
   sys::Stat status;
   if (sys::stat("/etc/hostid", &status) == 0 || is_host_literal(name)) return NEXT(gethostid)();
   const Lookup lookup = judge_name(name, AF_INET);
-  if (lookup == Lookup::kRefuse || lookup == Lookup::kAudited)
+  if (lookup == Lookup::kRefuse || is_reported(lookup))
     report_name("gethostid", name, lookup, "HOST_NOT_FOUND");
   // What it says without an address.
   return lookup == Lookup::kRefuse || is_own(lookup) ? 0 : NEXT(gethostid)();

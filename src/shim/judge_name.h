@@ -9,11 +9,12 @@
 namespace hfoffline::shim {
 
 enum class Lookup : std::uint8_t {
-  kPass,       // the hosts file answers, or nothing is asked
-  kLocalhost,  // localhost that the hosts file does not know: loopback
-  kOwnName,    // this machine's own name, which libc knows without asking, by nss-myhostname
-  kAllowed,    // the allow-list names it: ask, and remember the addresses
-  kAudited,    // refused in any other mode: ask, and remember the addresses' name
+  kPass,           // the hosts file answers, or nothing is asked
+  kLocalhost,      // localhost that the hosts file does not know: loopback
+  kOwnName,        // this machine's own name, which libc knows without asking, by nss-myhostname
+  kAllowed,        // the allow-list names it: ask, and remember the addresses
+  kAllowedInTest,  // a rule of the running test names it: the same, and it is reported
+  kAudited,        // refused in any other mode: ask, and remember the addresses' name
   kRefuse,
 };
 
@@ -28,7 +29,13 @@ const char* own_host_name();
 // never asked for, and not worth a report: servers ask for the name of whom they listen on.
 Lookup judge_reverse(int family, const void* address);
 
-// Reports a refused or audited lookup; `error_text` is what the program is told, "EAI_NONAME".
+// Whether the lookup is let through and reported all the same.
+inline bool is_reported(Lookup lookup) {
+  return lookup == Lookup::kAudited || lookup == Lookup::kAllowedInTest;
+}
+
+// Reports a refused lookup, or one that is_reported(); `error_text` is what the program is told,
+// "EAI_NONAME".
 void report_name(std::string_view operation, std::string_view name, Lookup lookup,
                  std::string_view error_text);
 

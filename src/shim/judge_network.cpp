@@ -9,6 +9,7 @@
 #include "shim/refusal.h"
 #include "shim/shared_state.h"
 #include "shim/socket_facts.h"
+#include "shim/test_allowance.h"
 
 namespace hfoffline::shim {
 
@@ -29,22 +30,47 @@ bool endpoint_of(const struct sockaddr* address, socklen_t length, Endpoint* end
 
 namespace {
 
+// The address alone, and "192.0.2.1:443" or "[2001:db8::1]:443".
+void append_endpoint(const Endpoint& endpoint, Appender& host, Appender& target) {
+  append_address(endpoint.address, host);
+  if (endpoint.address.is_v4()) {
+    target.add(host.view());
+  } else {
+    target.add_byte('[').add(host.view()).add_byte(']');
+  }
+  target.add_byte(':').add_number(endpoint.port);
+}
+
+// Whether the running test may reach it, which is then recorded. Not part of its callers, whose
+// stack may be small.
+[[gnu::noinline]] bool is_allowed_in_test(const char* operation, const Endpoint& endpoint,
+                                          NameReference name) {
+  TestAllowance allowance;
+  if (!test_may_reach(endpoint, &allowance)) return false;
+  char host[64];
+  Appender host_text(host);
+  char target[80];
+  Appender target_text(target);
+  append_endpoint(endpoint, host_text, target_text);
+  const std::string_view name_or_none = name_text(name);
+  const std::uint64_t key =
+      refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes),
+                  endpoint.port | 0x20000U | static_cast<std::uint64_t>(name) << 32);
+  report_allowance(key, operation, target_text.view(),
+                   name_or_none.empty() ? host_text.view() : name_or_none, endpoint.port,
+                   allowance);
+  return true;
+}
+
 void report_address(std::uint64_t key, Reason reason, const char* operation,
                     const Endpoint& endpoint, NameReference name, std::string_view rule,
                     int error) {
   const bool audit = policy().audit();
   char host[64];
   Appender host_text(host);
-  append_address(endpoint.address, host_text);
   char target[80];
   Appender target_text(target);
-  if (endpoint.address.is_v4()) {
-    target_text.add(host_text.view());
-  } else {
-    target_text.add_byte('[').add(host_text.view()).add_byte(']');
-  }
-  target_text.add_byte(':').add_number(endpoint.port);
-
+  append_endpoint(endpoint, host_text, target_text);
   Refusal refusal;
   refusal.reason = reason;
   refusal.operation = operation;
@@ -84,6 +110,7 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
       refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes),
                   endpoint.port | (probe ? 0x10000U : 0U) | static_cast<std::uint64_t>(name) << 32);
   if (ours.name_count() != 0 && is_learned(endpoint)) return 0;
+  if (ours.allow_from_tests() && is_allowed_in_test(operation, endpoint, name)) return 0;
   if (is_multicast_or_broadcast(endpoint.address) &&
       goes_out_through_loopback(descriptor, address, endpoint)) {
     return 0;
@@ -151,6 +178,7 @@ int judge_connected(const char* operation, int descriptor) {
     return 0;
   const auto error = static_cast<int>(policy().header().egress_errno);
   const NameReference name = last_name(endpoint.address);
+  if (policy().allow_from_tests() && is_allowed_in_test(operation, endpoint, name)) return 0;
   const std::uint64_t key =
       refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes), endpoint.port);
   if (!count_repeated(key, Reason::egress_address))

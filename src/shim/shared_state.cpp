@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "shim/message.h"
 #include "shim/policy_source.h"
+#include "shim/test_allowance.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -90,6 +91,8 @@ void learn_address(const IpAddress& address, std::string_view name) {
   } else {
     reference = keep_name(tables, name);
     if (reference == kNoName) return;
+    if (test_may_look_up(name) && !learn_allowed(tables, address, kTestName | reference))
+      say_full(name);
   }
   learn_name(tables, address, reference);
   const std::uint64_t hash = address_hash(address);
@@ -105,6 +108,20 @@ bool is_learned(const Endpoint& endpoint) {
         decide_name(policy(), policy().text(policy().name(row).name), endpoint.port).allowed) {
       return true;
     }
+  }
+  return false;
+}
+
+bool is_learned_from(const IpAddress& address, std::string_view name) {
+  const LearnedTables& tables = run_state().learned;
+  std::size_t position = 0;
+  std::uint32_t row = 0;
+  while (next_allowed(tables, address, &position, &row)) {
+    std::string_view known = (row & kTestName) != 0        ? kept_name(tables, row & ~kTestName)
+                             : row < policy().name_count() ? policy().text(policy().name(row).name)
+                                                           : std::string_view();
+    if (known.size() > 1 && known.back() == '.') known.remove_suffix(1);
+    if (equals_ignoring_case(known, name)) return true;
   }
   return false;
 }

@@ -18,7 +18,13 @@ def main() -> None:
         models = os.path.realpath(directory) + "/models"
         os.makedirs(f"{models}/hub/models--a--b/blobs")
         in_run = {"LD_PRELOAD": shim, "HFOFFLINE_MODELS_DIR": models, "HFOFFLINE_SCRATCH": f"{directory}/scratch"}
-        for extra, expected in (({}, "0 none none 0 0 0"), (in_run, f"1 {version} {models} 1 1 0")):
+        permitted = {**in_run, "HFOFFLINE_ALLOW_FROM_TESTS": "true", "HFOFFLINE_RECORD": "record.jsonl"}
+        record = os.path.realpath(directory) + "/record.jsonl"
+        for extra, expected in (
+            ({}, "0 none none 0 0 0 none none ok ok"),
+            (in_run, f"1 {version} {models} 1 1 0 none none EPERM EPERM"),
+            (permitted, f"1 {version} {models} 1 1 0 none {record} ok EINVAL"),
+        ):
             result = subprocess.run(
                 [program], env={**clean, **extra}, cwd=directory, capture_output=True, text=True, stdin=subprocess.DEVNULL
             )

@@ -299,6 +299,24 @@ TEST_CASE("only the named presets take part, with what they build on, and the pr
   }
 }
 
+TEST_CASE("the preset deterministic takes part only when it is asked for") {
+  CHECK(make_plan(Settings(), usual_inputs())["PYTHONHASHSEED"] == "<left alone>");
+  CHECK(make_plan(Settings().item(Key::env_presets, "all"), usual_inputs())["PYTHONHASHSEED"] ==
+        "<left alone>");
+  const Planned named =
+      make_plan(Settings().item(Key::env_presets, "deterministic"), usual_inputs());
+  CHECK(named["PYTHONHASHSEED"] == "0");
+  CHECK(named["HF_HUB_OFFLINE"] == "<left alone>");
+  Settings settings;
+  settings.text(Key::env_deterministic, "true");
+  const Planned added = make_plan(settings, usual_inputs());
+  CHECK(added["PYTHONHASHSEED"] == "0");
+  CHECK(added["CUBLAS_WORKSPACE_CONFIG"] == ":16:8");
+  CHECK(added["CUDA_LAUNCH_BLOCKING"] == "1");
+  CHECK(added["TOKENIZERS_PARALLELISM"] == "false");
+  CHECK(added["HF_HUB_OFFLINE"] == "1");
+}
+
 TEST_CASE("a setting about a variable of ours is an error that names its line") {
   for (const char* name : {"HFOFFLINE_ACTIVE", "HFOFFLINE_RECORD", "LD_PRELOAD", "LD_AUDIT"}) {
     CAPTURE(name);

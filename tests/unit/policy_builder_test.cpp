@@ -53,6 +53,7 @@ TEST_CASE("policy builder: the defaults") {
   CHECK_FALSE(policy->audit());
   CHECK(policy->lock_environment());
   CHECK_FALSE(policy->quiet());
+  CHECK_FALSE(policy->allow_from_tests());
   CHECK(policy->header().egress_errno == ENETUNREACH);
   CHECK(policy->header().unshimmed == Unshimmed::kWarn);
   CHECK(policy->tree_count() == 0);
@@ -85,6 +86,14 @@ TEST_CASE("policy builder: each switch comes through, alone") {
       }
     }
   }
+}
+
+TEST_CASE("policy builder: tests may allow themselves hosts only where that is set") {
+  PolicyMaker maker;
+  REQUIRE(maker.read("[egress]\nallow_from_tests = true\n"));
+  const Built policy(maker);
+  CHECK(policy->allow_from_tests());
+  CHECK_FALSE(policy->audit());
 }
 
 TEST_CASE("policy builder: every choice of unshimmed and every errno comes through") {

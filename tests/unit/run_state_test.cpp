@@ -109,6 +109,7 @@ TEST_CASE("reasons: what counts as a violation") {
       {Reason::exec_shim_unreachable, Kind::exec, true},
       {Reason::load_namespace, Kind::exec, false},
       {Reason::load_deep_bind, Kind::exec, false},
+      {Reason::allowed_in_test, Kind::allow, false},
   };
   for (const Case& c : cases) {
     const ReasonInfo& info = reason_info(c.reason);
@@ -128,4 +129,5 @@ TEST_CASE("reasons: kinds are named as their enumerators") {
   CHECK(kind_name(Kind::probe) == "probe");
   CHECK(kind_name(Kind::environment) == "environment");
   CHECK(kind_name(Kind::exec) == "exec");
+  CHECK(kind_name(Kind::allow) == "allow");
 }
