@@ -31,7 +31,8 @@ enum PolicyFlag : std::uint32_t {
   kPolicyAudit = 1U << 0,            // let egress through, record it
   kPolicyLockEnvironment = 1U << 1,  // managed variables cannot be changed
   kPolicyQuiet = 1U << 2,            // no line on stderr
-  kAllPolicyFlags = kPolicyAudit | kPolicyLockEnvironment | kPolicyQuiet,
+  kPolicyAuditWrites = 1U << 3,      // with kPolicyAudit: let writes into trees through too
+  kAllPolicyFlags = kPolicyAudit | kPolicyLockEnvironment | kPolicyQuiet | kPolicyAuditWrites,
 };
 
 enum class Unshimmed : std::uint32_t { kWarn, kRefuse, kAllow };
