@@ -185,7 +185,7 @@ def script(text, name="script", mode=0o755):
 
 def record(path):
     """The refusals of a record; every line must be a JSON object."""
-    return [line for line in record_lines(path) if line["kind"] != "run"]
+    return [line for line in record_lines(path) if line.get("kind") != "run"]
 
 
 def record_lines(path):
