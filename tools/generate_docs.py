@@ -47,6 +47,7 @@ TYPES = {
     "assignment_list": "array of `NAME=VALUE`",
     "preset_list": "array of preset names",
     "redirect_list": "array of `FROM=TO`, see below",
+    "name": "any text",
     "allow_list": "array of hosts, addresses and networks, see below",
     "layer_name": "letters, digits, `.`, `_` and `-`",
     "layer_kind": '`"python"`, `"libs"` or `"cache"`',
@@ -68,6 +69,7 @@ VALUE_NAMES = {
     "assignment_list": "NAME=VALUE",
     "preset_list": "NAMES",
     "redirect_list": "FROM=TO",
+    "name": "TEXT",
     "allow_list": "HOST",
 }
 
@@ -125,6 +127,12 @@ class Sources:
         return table(
             ["command", "what it does"],
             [[f"`hfoffline {name}`", text] for name, _, text in rows(self.read("src/cli/commands.def"), "COMMAND")],
+        )
+
+    def formats(self) -> str:
+        return table(
+            ["format", "ending", "what it is", "rows"],
+            [[code(name), code(ending), text, f"{int(number):,}"] for name, ending, number, text in rows(self.read("src/report/formats.def"), "FORMAT")],
         )
 
     def errnos(self) -> str:

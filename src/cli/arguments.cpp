@@ -31,6 +31,8 @@ std::string_view value_name_of(ValueType type) {
       return "NAME";
     case ValueType::assignment_list:
       return "NAME=VALUE";
+    case ValueType::name:
+      return "TEXT";
     case ValueType::redirect_list:
       return "FROM=TO";
     case ValueType::preset_list:
@@ -79,7 +81,8 @@ absl::Status unknown_flag(const Usage& usage, std::string_view name) {
 std::vector<ShownFlag> flags_of(const Usage& usage) {
   std::vector<ShownFlag> result;
   const auto add = [&](const Flag& flag) {
-    result.push_back({flag.name, flag.value_name, flag.help, std::nullopt, flag.letter});
+    result.push_back(
+        {flag.name, flag.value_name, flag.help, std::nullopt, flag.letter, flag.repeats});
   };
   const auto add_setting = [&](Key key) {
     const KeyInfo& info = key_info(key);
@@ -108,6 +111,14 @@ std::string_view Arguments::value(std::string_view name) const {
   std::string_view result;
   for (const GivenFlag& flag : flags) {
     if (flag.name == name) result = flag.value;
+  }
+  return result;
+}
+
+std::vector<std::string_view> Arguments::values(std::string_view name) const {
+  std::vector<std::string_view> result;
+  for (const GivenFlag& flag : flags) {
+    if (flag.name == name) result.push_back(flag.value);
   }
   return result;
 }
@@ -185,6 +196,16 @@ absl::StatusOr<Arguments> parse_arguments(const Usage& usage,
       }
       break;
     case Positionals::kAny:
+      break;
+    case Positionals::kTwo:
+      if (count > 2) {
+        return absl::InvalidArgumentError(
+            cat("unexpected argument \"", result.positionals[2], "\""));
+      }
+      if (count < 2) return absl::InvalidArgumentError("two arguments are needed");
+      break;
+    case Positionals::kMany:
+      if (count == 0) return absl::InvalidArgumentError("an argument is missing");
       break;
     case Positionals::kCommand:
       if (count == 0) return absl::InvalidArgumentError("no command to run is given");

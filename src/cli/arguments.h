@@ -21,12 +21,15 @@ struct Flag {
   std::string_view value_name;  // "FILE"; empty: the flag is a boolean
   std::string_view help;
   char letter = '\0';  // "-o" besides "--output"
+  bool repeats = false;
 };
 
 enum class Positionals {
   kNone,
   kOne,
-  kAny,      // any number, none among them
+  kAny,  // any number, none among them
+  kTwo,
+  kMany,     // one or more
   kCommand,  // everything from the first non-flag on belongs to the command to run
 };
 
@@ -53,6 +56,7 @@ struct ShownFlag {
   std::string_view help;
   std::optional<Key> key;  // when the flag is a setting
   char letter = '\0';
+  bool repeats = false;
 };
 // Every flag a command takes: its own, --config, the settings, --help, --version.
 std::vector<ShownFlag> flags_of(const Usage& usage);
@@ -69,7 +73,8 @@ struct Arguments {
 
   bool has(std::string_view name) const;  // a boolean that is on
   bool given(std::string_view name) const;
-  std::string_view value(std::string_view name) const;  // the last one, or ""
+  std::string_view value(std::string_view name) const;                // the last one, or ""
+  std::vector<std::string_view> values(std::string_view name) const;  // all, in the order given
 };
 
 // --flag value, --flag=value, -f value; booleans: --flag, --flag=false, --no-flag. `--` ends the

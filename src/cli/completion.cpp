@@ -1,11 +1,13 @@
 // `hfoffline completion`: shell completion made from the tables of commands, flags and values.
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/fail_on.h"
 #include "cli/message.h"
 #include "cli/standard_output.h"
 #include "cli/string_tools.h"
 #include "core/errnos.h"
 #include "presets/presets.h"
+#include "report/formats.h"
 
 namespace hfoffline::cli {
 namespace {
@@ -21,6 +23,12 @@ std::string errno_names() {
   if (may_be_configured) names.push_back(#name);
 #include "core/errnos.def"
 #undef ERRNO
+  return join(names, " ");
+}
+
+std::string format_names() {
+  std::vector<std::string_view> names;
+  for (const report::Format& format : report::formats()) names.push_back(format.name);
   return join(names, " ");
 }
 
@@ -40,6 +48,9 @@ Values values_of(const ShownFlag& flag) {
   if (flag.value_name == "ACTION") values.words = "warn refuse allow";
   if (flag.value_name == "ERRNO") values.words = errno_names();
   if (flag.value_name == "NAMES") values.words = preset_names();
+  if (flag.value_name == "FORMAT") values.words = format_names();
+  if (flag.value_name == "GROUP") values.words = "host test process";
+  if (flag.value_name == "WHAT") values.words = fail_on_names();
   return values;
 }
 
@@ -107,6 +118,8 @@ std::string bash_script() {
         break;
       case Positionals::kOne:
       case Positionals::kAny:
+      case Positionals::kTwo:
+      case Positionals::kMany:
         append(&text, "      else\n        mapfile -t COMPREPLY < <(compgen ",
                command.usage->words.empty() ? "-f" : cat("-W '", command.usage->words, "'"),
                " -- \"$current\")\n");
@@ -147,7 +160,7 @@ std::string zsh_script() {
     append(&text, "    ", command.name, ") _arguments -S \\\n");
     for (const ShownFlag& flag : flags_of(*command.usage)) {
       // '*' in front: a list may be given several times.
-      const bool repeats = flag.key && is_list(key_info(*flag.key).type);
+      const bool repeats = flag.repeats || (flag.key && is_list(key_info(*flag.key).type));
       append(&text, "      '", repeats ? "*" : "", "--", flag.name,
              flag.value_name.empty() ? "" : "=", "[", zsh_text(flag.help), "]");
       if (!flag.value_name.empty()) {
@@ -171,6 +184,8 @@ std::string zsh_script() {
         append(&text, "      ':argument:_files' ;;\n");
         break;
       case Positionals::kAny:
+      case Positionals::kTwo:
+      case Positionals::kMany:
         append(&text, "      '*:argument:",
                command.usage->words.empty() ? "_files" : cat("(", command.usage->words, ")"),
                "' ;;\n");

@@ -63,23 +63,6 @@ std::string paragraphs(std::string_view text) {
 
 }  // namespace
 
-std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
-  std::string result;
-  std::size_t column = 0;
-  for (const std::string_view word : split_skipping_empty(text, " \n")) {
-    if (column != 0 && column + 1 + word.size() > width) {
-      append(&result, "\n", std::string(indent, ' '));
-      column = 0;
-    } else if (column != 0) {
-      result.push_back(' ');
-      ++column;
-    }
-    append(&result, word);
-    column += word.size();
-  }
-  return result;
-}
-
 std::string program_help() {
   std::string result =
       "Runs any command offline: it sees a pre-staged model cache, read-only, and\n"

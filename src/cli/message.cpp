@@ -13,6 +13,13 @@
 namespace hfoffline::cli {
 namespace {
 
+bool has_colour(int descriptor) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return (no_colour == nullptr || *no_colour == '\0') && isatty(descriptor) == 1 &&
+         terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
 // Made at the first message: a run that has nothing to say pays nothing for it.
 spdlog::logger& logger() {
   static spdlog::logger instance = [] {
@@ -46,12 +53,8 @@ void error(const Diagnostic& diagnostic) {
   error(out.view());
 }
 
-bool stderr_has_colour() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return (no_colour == nullptr || *no_colour == '\0') && isatty(STDERR_FILENO) == 1 &&
-         terminal != nullptr && std::string_view(terminal) != "dumb";
-}
+bool stderr_has_colour() { return has_colour(STDERR_FILENO); }
+bool stdout_has_colour() { return has_colour(STDOUT_FILENO); }
 
 std::string printable(std::string_view text) {
   // Four bytes are the most that one can become ("\xff").

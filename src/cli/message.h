@@ -15,8 +15,9 @@ void error(std::string_view text);
 // A bad setting: the diagnostic as people read it, with its file, line and hint.
 void error(const Diagnostic& diagnostic);
 
-// Whether stderr is a terminal that should get colour (https://no-color.org).
+// Whether it is a terminal that should get colour (https://no-color.org).
 bool stderr_has_colour();
+bool stdout_has_colour();
 
 // `text` with control characters and broken UTF-8 made visible.
 std::string printable(std::string_view text);

@@ -1,5 +1,7 @@
 // `hfoffline run`: decides everything, starts the program, waits, and says what was refused.
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@
 #include "cli/run_directory.h"
 #include "cli/run_policy.h"
 #include "cli/run_settings.h"
+#include "cli/shell_quote.h"
 #include "cli/shim_file.h"
 #include "cli/string_tools.h"
 #include "cli/summary.h"
@@ -34,6 +37,7 @@
 #include "core/scratch.h"
 #include "core/settings.h"
 #include "presets/presets.h"
+#include "report/record_line.h"
 
 namespace hfoffline::cli {
 namespace {
@@ -61,7 +65,9 @@ struct Run {
   std::string shim;
   std::optional<ChildEnvironment> environment;
   Target target;
-  bool starts_launcher = false;  // the program is this one
+  std::int64_t started_ms = 0;     // since the epoch
+  std::int64_t started_ticks = 0;  // milliseconds of the clock that never jumps
+  bool starts_launcher = false;    // the program is this one
   bool strict = false;
   bool fail_on_refusal = false;
   bool quiet = false;
@@ -233,7 +239,9 @@ struct Ending {
   std::string reason;  // why it is not the command's own code
 };
 
-Ending ending_of(const Run& run, const RunTotals& totals, int wait_status, bool checked_in) {
+Ending ending_of(const Run& run, const SummaryInputs& inputs, int wait_status, bool checked_in) {
+  const RunTotals& totals = inputs.totals;
+  const bool lost = totals.lost_records != 0 || inputs.end_is_lost;
   Ending ending;
   ending.code = exit_code_of(wait_status);
   // A program that was killed says so by its code, which is a failure anyway.
@@ -243,11 +251,10 @@ Ending ending_of(const Run& run, const RunTotals& totals, int wait_status, bool 
     return ending;
   }
   if (ending.code != 0) return ending;
-  if (run.strict && (totals.lost_records != 0 || !run.record.problem.empty())) {
+  if (run.strict && (lost || !run.record.problem.empty())) {
     ending.code = kOurFailure;
-    ending.reason =
-        cat("exit code 125: ", totals.lost_records != 0 ? "records are lost" : "there is no record",
-            ", and --strict was given");
+    ending.reason = cat("exit code 125: ", lost ? "records are lost" : "there is no record",
+                        ", and --strict was given");
   } else if ((run.strict || run.fail_on_refusal) && totals.violations != 0) {
     ending.code = kRefusalsFound;
     ending.reason = cat("exit code 3: the command succeeded, but ",
@@ -272,9 +279,53 @@ bool anything_happened(const RunTotals& totals) {
   return false;
 }
 
+std::int64_t milliseconds(clockid_t clock) {
+  timespec now = {};
+  clock_gettime(clock, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
+}
+
+std::int64_t milliseconds(const timeval& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_usec / 1000;
+}
+
+// What the run was and what it cost: the record's last line of it. False if it cannot be written.
+bool record_end(Run& run, const RunTotals& totals, int wait_status) {
+  const Config& config = run.settings.config;
+  report::RunLine line;
+  line.run = run.name;
+  line.version = HFOFFLINE_VERSION;
+  line.started = report::record_time(run.started_ms);
+  line.ended = report::record_time(milliseconds(CLOCK_REALTIME));
+  utsname system = {};
+  if (uname(&system) == 0) line.machine = system.nodename;
+  line.worker = config.text(Key::record_worker);
+  for (const std::string_view text : run.arguments.positionals)
+    append(&line.command, line.command.empty() ? "" : " ", shell_quote(text));
+  line.mode = config.text(Key::egress_mode);
+  line.models_dir = run.plan.models_dir;
+  line.config = config.file;
+  line.exit_code = exit_code_of(wait_status);
+  line.wall_ms = milliseconds(CLOCK_MONOTONIC) - run.started_ticks;
+  // Of every process that was waited for, by us or by its own parent.
+  rusage usage = {};
+  if (getrusage(RUSAGE_CHILDREN, &usage) == 0) {
+    line.user_ms = milliseconds(usage.ru_utime);
+    line.system_ms = milliseconds(usage.ru_stime);
+    line.peak_memory_kib = usage.ru_maxrss;
+  }
+  for (const std::uint64_t count : totals.refusals) line.refusals += count;
+  line.violations = totals.violations;
+  line.lost = totals.lost_records;
+  // Behind a line that a full disk cut short, it starts afresh.
+  const std::string start = run.directory.state().torn_record != 0 ? "\n" : "";
+  return append_line(run.record.path, start + report::run_line(line));
+}
+
 void print_summary(const Run& run, SummaryInputs inputs) {
   const Config& config = run.settings.config;
   inputs.audit = config.text(Key::egress_mode) == "audit";
+  inputs.audits_writes = inputs.audit && config.boolean(Key::cache_audit_writes);
   inputs.refuses_unshimmed = config.text(Key::exec_unshimmed) == "refuse";
   inputs.models_dir = run.plan.models_dir;
   inputs.layout = layout_name(run.plan.layout);
@@ -301,9 +352,13 @@ int finish(Run& run, int wait_status, bool checked_in) {
   inputs.totals = read_totals(run.directory.state());
   if (anything_happened(inputs.totals))
     inputs.record = read_record(run.record.path, run.record.from, run.name);
+  if (run.record.problem.empty() && !absolute_record_file(run.settings.config).empty()) {
+    inputs.records_end = record_end(run, inputs.totals, wait_status);
+    inputs.end_is_lost = !inputs.records_end;
+  }
   // What went to the run directory instead of the file that was asked for is lost with it.
   if (!run.record.problem.empty()) inputs.totals.lost_records += inputs.record.lines.size();
-  const Ending ending = ending_of(run, inputs.totals, wait_status, checked_in);
+  const Ending ending = ending_of(run, inputs, wait_status, checked_in);
   if (!checked_in) report_missing_check_in(run, wait_status);
   inputs.exit_reason = ending.reason;
   if (!run.quiet) {
@@ -346,9 +401,15 @@ int start_and_wait(Run& run, const HeldSignals& signals) {
   }
 
   CommandLine command(run.target, run.arguments.positionals);
-  const ChildOutcome outcome =
-      run_child(signals, command.path(), command.arguments(), environment.entries(),
-                check_in.writing_end(), writable_descriptors_in_trees(run.plan));
+  // In audit mode with audited writes, they are the program's as they are.
+  const bool audits_writes = run.settings.config.text(Key::egress_mode) == "audit" &&
+                             run.settings.config.boolean(Key::cache_audit_writes);
+  const std::vector<int> read_only =
+      audits_writes ? std::vector<int>() : writable_descriptors_in_trees(run.plan);
+  run.started_ms = milliseconds(CLOCK_REALTIME);
+  run.started_ticks = milliseconds(CLOCK_MONOTONIC);
+  const ChildOutcome outcome = run_child(signals, command.path(), command.arguments(),
+                                         environment.entries(), check_in.writing_end(), read_only);
   if (outcome.interrupted_by != 0) return kSignalBase + outcome.interrupted_by;
   if (outcome.start_error != 0)
     return report_start_failure(run.arguments.positionals[0], outcome.start_error, true);

@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/message.h"
 #include "cli/string_tools.h"
+#include "report/suggest_config.h"
 
 namespace hfoffline::cli {
 namespace {
@@ -72,6 +73,7 @@ class Page {
   void line(std::size_t indent, std::string_view text) {
     append(&text_, std::string(indent, ' '), text, "\n");
   }
+  void text(std::string_view text) { append(&text_, text); }
   void wrapped(std::size_t indent, std::string_view text) {
     line(indent, wrap(text, kWidth - indent, indent));
   }
@@ -165,6 +167,25 @@ std::uint64_t loads_without_deep_binding(const std::vector<RecordLine>& lines) {
   return total;
 }
 
+// What audit mode let through, and what it did not.
+report::ConfigSuggestion suggestion_for(const std::vector<RecordLine>& lines) {
+  report::ConfigSuggestion suggestion;
+  for (const RecordLine& line : lines) {
+    if (line.verdict != "audit" && line.kind != "exec" && line.kind != "write") continue;
+    report::Need need;
+    need.kind = line.kind;
+    need.reason = line.reason;
+    need.verdict = line.verdict;
+    need.target = line.target;
+    need.host = line.host;
+    need.port = line.port;
+    need.test = line.test;
+    need.program = line.program;
+    suggestion.add(need);
+  }
+  return suggestion;
+}
+
 std::string targets_of(const std::vector<RecordLine>& lines, std::string_view kind) {
   constexpr std::size_t kMaximumTargets = 4;
   std::vector<std::string> targets;
@@ -229,13 +250,13 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
 }
 
 void show_allow_list(const SummaryInputs& inputs, Page& page) {
-  const std::vector<std::string> entries = allow_list_for(inputs.record.lines);
-  if (entries.empty()) return;
-  page.line(2, "this would let the same run pass under mode = \"refuse\":");
-  page.line(0, "[egress]");
-  page.line(0, "allow = [");
-  for (const std::string& entry : entries) page.line(2, cat("\"", printable(entry), "\","));
-  page.line(0, "]");
+  const std::string toml = suggestion_for(inputs.record.lines).toml();
+  if (toml.empty()) return;
+  page.line(2,
+            inputs.config_file.empty()
+                ? std::string("with this hfoffline.toml the same run passes under --mode refuse:")
+                : std::string("with this in its config the same run passes under --mode refuse:"));
+  page.text(toml);
 }
 
 void show_record(const SummaryInputs& inputs, Page& page) {
@@ -250,6 +271,10 @@ void show_record(const SummaryInputs& inputs, Page& page) {
     if (!inputs.record_problem.empty()) append(&text, " (", inputs.record_problem, ")");
     page.wrapped(2, page.alarming(text));
   }
+  if (inputs.end_is_lost && inputs.totals.lost_records == 0) {
+    page.wrapped(2, page.alarming(cat("the line for the end of the run could not be written to ",
+                                      printable(inputs.record_file))));
+  }
   if (inputs.record.damaged != 0) {
     page.wrapped(2, page.alarming(cat(plural(inputs.record.damaged, "line", "lines"),
                                       " of the record cannot be read")));
@@ -258,7 +283,9 @@ void show_record(const SummaryInputs& inputs, Page& page) {
     page.wrapped(2, inputs.record_file.empty()
                         ? std::string("record: not kept; --record FILE keeps it")
                         : cat("record: ", printable(inputs.record_file), " (",
-                              plural(inputs.record.lines.size(), "line", "lines"), ")"));
+                              plural(inputs.record.lines.size() + (inputs.records_end ? 1 : 0),
+                                     "line", "lines"),
+                              ")"));
   }
 }
 
@@ -297,20 +324,7 @@ std::vector<RefusalGroup> group_refusals(const std::vector<RecordLine>& lines) {
 }
 
 std::vector<std::string> allow_list_for(const std::vector<RecordLine>& lines) {
-  std::set<std::string> entries;
-  std::set<std::string> hosts_with_port;
-  for (const RecordLine& line : lines) {
-    if (line.verdict != "audit" || line.kind != "egress" || line.host.empty() || line.port <= 0)
-      continue;
-    entries.insert(with_port(line.host, line.port));
-    hosts_with_port.insert(line.host);
-  }
-  for (const RecordLine& line : lines) {
-    // A lookup: allowed with the name, on whatever port it is then reached.
-    if (line.verdict != "audit" || !is_network(line) || line.host.empty()) continue;
-    if (!hosts_with_port.contains(line.host)) entries.insert(with_port(line.host, line.port));
-  }
-  return {entries.begin(), entries.end()};
+  return suggestion_for(lines).allow();
 }
 
 std::string render_summary(const SummaryInputs& inputs) {
@@ -321,7 +335,8 @@ std::string render_summary(const SummaryInputs& inputs) {
   std::uint64_t all = 0;
   for (const std::uint64_t count : totals.refusals) all += count;
   const bool trouble = totals.lost_records != 0 || inputs.record.damaged != 0 ||
-                       !inputs.record_problem.empty() || !inputs.exit_reason.empty();
+                       inputs.end_is_lost || !inputs.record_problem.empty() ||
+                       !inputs.exit_reason.empty();
   if (all == 0 && !trouble) {
     page.wrapped(0, cat("hfoffline: nothing was refused; ", managed(inputs)));
     return page.take();
@@ -333,15 +348,16 @@ std::string render_summary(const SummaryInputs& inputs) {
                " refused")));
   } else if (network + writes == 0) {
     page.line(0, page.strong("hfoffline: nothing was refused"));
-  } else if (!inputs.audit || network == 0) {
+  } else if (!inputs.audit || (network == 0 && !inputs.audits_writes)) {
     page.line(0, page.alarming(
                      cat("hfoffline: ", plural(network + writes, "request was", "requests were"),
                          " refused")));
   } else {
-    // Audit lets requests to the network through, and nothing else.
     std::string text = cat("hfoffline: audit: ", plural(network, "request", "requests"),
                            " to the network let through that would be refused");
-    if (writes != 0) append(&text, "; ", plural(writes, "write", "writes"), " refused");
+    if (writes != 0)
+      append(&text, "; ", plural(writes, "write", "writes"),
+             inputs.audits_writes ? " let through" : " refused");
     page.wrapped(0, page.alarming(text));
   }
   const std::vector<RefusalGroup> groups = group_refusals(inputs.record.lines);
@@ -353,21 +369,6 @@ std::string render_summary(const SummaryInputs& inputs) {
   show_record(inputs, page);
   if (!inputs.exit_reason.empty()) page.wrapped(2, page.alarming(inputs.exit_reason));
   return page.take();
-}
-
-std::string shorten(std::string_view text, std::size_t width) {
-  // Columns are counted as UTF-8 characters; what is double-width may run over, which does no harm.
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) starts.push_back(i);
-  }
-  constexpr std::string_view kGap = "...";
-  if (starts.size() <= width || width <= kGap.size()) return std::string(text);
-  const std::size_t kept = width - kGap.size();
-  // The end of a path or of a test's name says more than its start.
-  const std::size_t head = kept / 3;
-  const std::size_t tail = kept - head;
-  return cat(text.substr(0, starts[head]), kGap, text.substr(starts[starts.size() - tail]));
 }
 
 }  // namespace hfoffline::cli

@@ -9,6 +9,7 @@
 
 #include "cli/record_reader.h"
 #include "core/reasons.h"
+#include "report/escape.h"
 
 namespace hfoffline::cli {
 
@@ -43,6 +44,7 @@ struct SummaryInputs {
   RunTotals totals;
   RecordContents record;
   bool audit = false;
+  bool audits_writes = false;
   bool refuses_unshimmed = false;  // [exec] unshimmed = "refuse"
   std::string models_dir;          // empty: none
   std::string_view layout;
@@ -52,6 +54,8 @@ struct SummaryInputs {
   std::string config_file;             // empty: none
   std::string record_file;             // empty: nobody asked for one
   std::string record_problem;          // why record_file could not be written, if so
+  bool end_is_lost = false;            // it could not be written
+  bool records_end = false;            // the line for the run's end is in the record
   std::string exit_reason;             // why the exit code is not the command's own, if so
   bool colour = false;
 };
@@ -59,7 +63,6 @@ struct SummaryInputs {
 // Ends in a newline. One line if nothing was refused and nothing went wrong.
 std::string render_summary(const SummaryInputs& inputs);
 
-// `text` in at most `width` columns: where it is longer, "..." stands for its middle.
-std::string shorten(std::string_view text, std::size_t width);
+using report::shorten;
 
 }  // namespace hfoffline::cli

@@ -42,6 +42,7 @@ enum class ValueType : std::uint8_t {
   assignment_list,
   preset_list,
   redirect_list,
+  name,
   allow_list,
   layer_name,
   layer_kind,

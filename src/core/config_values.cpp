@@ -122,6 +122,20 @@ bool check_path(std::string_view value, ValueMistake& mistake) {
   return fail(mistake, 0, "the path is longer than 4095 bytes", "use a shorter path");
 }
 
+bool check_name(std::string_view value, ValueMistake& mistake) {
+  constexpr std::size_t kMaximumNameBytes = 200;
+  if (value.empty()) {
+    return fail(mistake, 0, "the name is empty", "give a name, or leave the setting out");
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(value[i]);
+    if (byte < 0x20 || byte == 0x7f)
+      return fail(mistake, i, "a control character can be in no name", "remove it");
+  }
+  if (value.size() <= kMaximumNameBytes) return true;
+  return fail(mistake, 0, "the name is longer than 200 bytes", "use a shorter name");
+}
+
 bool check_absolute_path(std::string_view value, ValueMistake& mistake) {
   if (!check_path(value, mistake)) return false;
   if (value[0] == '/') return true;
@@ -303,6 +317,8 @@ bool check_value(ValueType type, std::string_view value, const PresetNames& pres
       return check_assignment(value, mistake);
     case ValueType::preset_list:
       return check_preset(value, presets, mistake);
+    case ValueType::name:
+      return check_name(value, mistake);
     case ValueType::redirect_list:
       return check_redirect(value, mistake);
     case ValueType::allow_list:

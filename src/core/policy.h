@@ -46,6 +46,8 @@ class Policy {
   std::size_t size() const { return header_->size; }
 
   bool audit() const { return (header_->flags & kPolicyAudit) != 0; }
+  // Writes below protected trees are let through and recorded too.
+  bool audits_writes() const { return audit() && (header_->flags & kPolicyAuditWrites) != 0; }
   bool lock_environment() const { return (header_->flags & kPolicyLockEnvironment) != 0; }
   bool quiet() const { return (header_->flags & kPolicyQuiet) != 0; }
   bool allow_from_tests() const { return (header_->flags & kPolicyAllowFromTests) != 0; }

@@ -208,6 +208,7 @@ bool build_policy(const PolicyInputs& inputs, std::uint8_t* buffer, std::size_t 
   header.magic = kPolicyMagic;
   header.version = kPolicyVersion;
   if (config.text(Key::egress_mode) == "audit") header.flags |= kPolicyAudit;
+  if (config.boolean(Key::cache_audit_writes)) header.flags |= kPolicyAuditWrites;
   if (config.boolean(Key::env_lock)) header.flags |= kPolicyLockEnvironment;
   if (config.boolean(Key::record_quiet)) header.flags |= kPolicyQuiet;
   if (config.boolean(Key::egress_allow_from_tests)) header.flags |= kPolicyAllowFromTests;

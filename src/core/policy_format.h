@@ -32,7 +32,9 @@ enum PolicyFlag : std::uint32_t {
   kPolicyLockEnvironment = 1U << 1,  // managed variables cannot be changed
   kPolicyQuiet = 1U << 2,            // no line on stderr
   kPolicyAllowFromTests = 1U << 3,   // tests may widen the allow-list for themselves
-  kAllPolicyFlags = kPolicyAudit | kPolicyLockEnvironment | kPolicyQuiet | kPolicyAllowFromTests,
+  kPolicyAuditWrites = 1U << 4,      // with kPolicyAudit: let writes into trees through too
+  kAllPolicyFlags = kPolicyAudit | kPolicyLockEnvironment | kPolicyQuiet | kPolicyAllowFromTests |
+                    kPolicyAuditWrites,
 };
 
 enum class Unshimmed : std::uint32_t { kWarn, kRefuse, kAllow };

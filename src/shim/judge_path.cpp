@@ -67,7 +67,9 @@ void report_write(std::uint64_t key, const char* operation, int tree, std::strin
   refusal.reason = Reason::protected_tree;
   refusal.operation = operation;
   refusal.target = target;
-  refusal.error = error;
+  const bool audit = policy().audits_writes();
+  refusal.error = audit ? 0 : error;
+  refusal.verdict = audit ? "audit" : "refuse";
   refusal.rule = policy().text(policy().tree(static_cast<std::size_t>(tree)).rule);
   report(key, refusal);
 }
@@ -80,23 +82,27 @@ std::uint64_t hash_of_directory(int directory, const char* path) {
 }
 
 // Reports the errors that only a read-only tree gives. Those that a writable one gives as well
-// (EEXIST, ENOENT, EACCES, EISDIR) are ordinary answers and no refusals.
+// (EEXIST, ENOENT, EACCES, EISDIR) are ordinary answers and no refusals. Where writes are audited,
+// the kernel answers.
 int answer(const char* operation, int tree, int directory, const char* path, int error) {
-  if (error != EROFS && error != EXDEV && error != EBUSY) return error;
+  const bool audit = policy().audits_writes();
+  if (error != EROFS && error != EXDEV && error != EBUSY) return audit ? 0 : error;
   const std::uint64_t key = refusal_key(operation, path, std::string_view(path).size(),
                                         hash_of_directory(directory, path));
-  if (count_repeated(key, Reason::protected_tree)) return error;
+  const int result = audit ? 0 : error;
+  if (count_repeated(key, Reason::protected_tree)) return result;
   const Mapped<TargetText> memory;
   report_write(key, operation, tree, memory ? absolute_target(directory, path, *memory) : path,
                error);
-  return error;
+  return result;
 }
 
 int answer_for_descriptor(const char* operation, int tree, int descriptor, int error) {
   sys::FileId id;
   sys::directory_id(descriptor, &id);
   const std::uint64_t key = refusal_key(operation, &id, sizeof(id), 1);
-  if (count_repeated(key, Reason::protected_tree)) return error;
+  const int result = policy().audits_writes() ? 0 : error;
+  if (count_repeated(key, Reason::protected_tree)) return result;
   const DescriptorLink link(descriptor);
   std::string_view target(link.text);
   const Mapped<TargetText> memory;
@@ -109,7 +115,7 @@ int answer_for_descriptor(const char* operation, int tree, int descriptor, int e
     if (length > 0) target = {memory->text, static_cast<std::size_t>(length)};
   }
   report_write(key, operation, tree, target, error);
-  return error;
+  return result;
 }
 
 int write_permission(int directory, const char* path, int access) {
@@ -469,7 +475,7 @@ int judge_writable_descriptor(const char* operation, int descriptor) {
 }
 
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path) {
-  if (path == nullptr) return 0;
+  if (path == nullptr || policy().audits_writes()) return 0;
   if (empty_path && path[0] == '\0') return locate_descriptor(directory) == kOutside ? 0 : EROFS;
   if (is_surely_outside(directory, path)) return 0;
   const Located located = locate(directory, path, follow ? FinalLink::kFollow : FinalLink::kKeep);

@@ -151,7 +151,8 @@ int tree_of_output(std::string_view name, const char* value) {
 
 bool is_dropped(const char* entry, std::string_view name) {
   if (name == kCheckIn || name == kAudit) return true;
-  return entry[name.size()] == '=' && tree_of_output(name, entry + name.size() + 1) != kOutside;
+  return entry[name.size()] == '=' && !policy().audits_writes() &&
+         tree_of_output(name, entry + name.size() + 1) != kOutside;
 }
 
 void report_output(const char* entry, std::string_view name) {
@@ -162,6 +163,7 @@ void report_output(const char* entry, std::string_view name) {
   Refusal refusal;
   refusal.reason = Reason::protected_tree;
   refusal.operation = "exec";
+  if (policy().audits_writes()) refusal.verdict = "audit";
   refusal.target = value;
   refusal.error = EROFS;
   refusal.rule = policy().text(policy().tree(static_cast<std::size_t>(tree)).rule);

@@ -9,6 +9,7 @@
 
 #include "shim/judge_path.h"
 #include "shim/locate.h"
+#include "shim/policy_source.h"
 
 namespace hfoffline::shim {
 
@@ -29,7 +30,8 @@ auto& flags_of(Status& status) {
 // After a call that has succeeded. `place`: the path or descriptor it was about.
 template <class Place, class Status>
 void mark_read_only(Place place, Status* status) {
-  if (has_protected_trees() && (flags_of(*status) & ST_RDONLY) == 0 && is_in_tree(place))
+  if (has_protected_trees() && !policy().audits_writes() && (flags_of(*status) & ST_RDONLY) == 0 &&
+      is_in_tree(place))
     flags_of(*status) |= ST_RDONLY;
 }
 

@@ -42,8 +42,8 @@ bool is_network(Kind kind) {
 // What is allowed and recorded all the same: it counts, and is no violation.
 bool is_let_through(Kind kind) {
   if (kind == Kind::allow) return true;
-  return kind == Kind::exec ? policy().header().unshimmed == Unshimmed::kAllow
-                            : policy().audit() && is_network(kind);
+  if (kind == Kind::exec) return policy().header().unshimmed == Unshimmed::kAllow;
+  return kind == Kind::write ? policy().audits_writes() : policy().audit() && is_network(kind);
 }
 
 void count_totals(Reason reason) {

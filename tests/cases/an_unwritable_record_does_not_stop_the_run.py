@@ -48,6 +48,10 @@ def holds():
             case.equal("exit code 125: there is no record, and --strict was given" in err, code == 125, f"{path}, {flags}")
     # The disk is full.
     lost("/dev/full", 5)
+    # Only the line for the end of the run is lost.
+    for flags, code in (([], 0), (["--strict"], 125)):
+        result = case.expect_code(case.run("--models-dir", models, "--record", "/dev/full", *flags, "--", "true"), code, f"a lost end, {flags}")
+        case.contains(" ".join(result.err.split()), "the line for the end of the run could not be written to /dev/full", f"a lost end, {flags}")
 
     # A tiny file system of our own: the first lines fit.
     small = case.tmp / "small"
@@ -70,7 +74,7 @@ def holds():
         subprocess.run(["mount", "-t", "tmpfs", "-o", "remount,size=1m", "none", small], check=True)
         result = case.run("--models-dir", models, "--record", path, "--strict", *writes(5))
         case.expect_code(result, 3, "the next run")
-        case.contains(result.err, "(5 lines)", "the next run's lines")
+        case.contains(result.err, "(6 lines)", "the next run's lines")
         case.lacks(result.err, "cannot be read", "the next run's lines")
     finally:
         subprocess.run(["umount", small], check=True)
@@ -87,9 +91,9 @@ def holds():
     # And one whose last line an earlier run could not finish.
     good.write_text('{"schema":1,"torn')
     result = case.expect_code(case.run("--models-dir", models, "--record", good, "--strict", *writes(5)), 3, "a torn record")
-    case.contains(result.err, "(5 lines)", "lines behind a torn one")
+    case.contains(result.err, "(6 lines)", "lines behind a torn one")
     case.lacks(result.err, "cannot be read", "lines behind a torn one")
-    case.equal(len(good.read_text().splitlines()), 6, "lines behind a torn one")
+    case.equal(len(good.read_text().splitlines()), 7, "lines behind a torn one")
 
 
 case.isolate("mount")

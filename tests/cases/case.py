@@ -191,7 +191,12 @@ def script(text, name="script", mode=0o755):
 
 
 def record(path):
-    """The lines of a record; every one must be a JSON object."""
+    """The refusals of a record; every line must be a JSON object."""
+    return [line for line in record_lines(path) if line.get("kind") != "run"]
+
+
+def record_lines(path):
+    """Every line of a record, those for the ends of runs too."""
     lines = []
     for number, line in enumerate(pathlib.Path(path).read_text().splitlines(), 1):
         try:

@@ -24,11 +24,15 @@ def holds():
     case.check("ENETUNREACH" in completed("hfoffline", "run", "--errno", "E"), "errnos")
     case.equal(completed("hfoffline", "run", "--models-dir", str(case.tmp) + "/run-"), [str(case.tmp) + "/run-tmp"], "directories")
     case.check("python3" in completed("hfoffline", "run", "--strict", "python"), "the command to run")
+    case.equal(completed("hfoffline", "report", "--format", ""), ["text", "json", "junit", "sarif", "github", "html"], "formats")
+    case.equal(completed("hfoffline", "report", "--fail-on", "v"), ["violation"], "what --fail-on takes")
+    case.equal(completed("hfoffline", "compare", str(case.tmp) + "/run-"), [str(case.tmp) + "/run-tmp"], "files")
     case.equal(completed("hfoffline", "doctor", "--mode"), [], "flags of another command")
     case.equal(completed("hfoffline", "completion", "--h"), ["--help"], "flags")
 
     zsh = case.expect_code(case.hfoffline("completion", "zsh"), 0, "zsh").out
     case.check(zsh.startswith("#compdef hfoffline\n"), "zsh's first line")
+    case.contains(zsh, "'*--output=[", "a flag that may be repeated")
     if shutil.which("zsh"):
         checked = subprocess.run(["zsh", "-n"], input=zsh, capture_output=True, text=True)
         case.equal(checked.stderr, "", "zsh -n")

@@ -44,28 +44,29 @@ def holds():
     path = case.tmp / "record.jsonl"
     program = PROGRAM.replace("{static!r}", repr(str(static)))
     seen = set()
-    for flags in ([], ["--mode", "audit"], ["--unshimmed", "refuse"]):
+    for flags in ([], ["--mode", "audit"], ["--mode", "audit", "--audit-writes"], ["--unshimmed", "refuse"]):
         path.unlink(missing_ok=True)
         result = case.run("--models-dir", models, "--record", path, *flags, "--", "python3", "-c", program)
-        lines = case.record(path)
+        lines = case.record_lines(path)
         for line in lines:
             errors = sorted(error.message for error in validator.iter_errors(line))
             case.check(not errors, f"{errors} in {line}")
-            seen.add((line["kind"], line["verdict"]))
+            seen.add((line["kind"], line.get("verdict")))
+        case.equal(lines[-1]["kind"], "run", "the last line")
         # What is written is what is counted.
         number = int(re.search(r"\((\d+) lines?\)", result.err).group(1))
         case.equal(number, len(lines), f"lines that the summary read back, with {flags}")
     for expected in (("egress", "refuse"), ("name", "refuse"), ("write", "refuse"), ("probe", "refuse"), ("environment", "ignore"),
-                     ("exec", "warn"), ("egress", "audit"), ("name", "audit"), ("probe", "audit"), ("exec", "refuse")):
+                     ("exec", "warn"), ("egress", "audit"), ("write", "audit"), ("name", "audit"), ("probe", "audit"), ("exec", "refuse")):
         case.check(expected in seen, f"no line of kind and verdict {expected}; seen {sorted(seen)}")
 
     # The schema's reasons are those of the source.
     source = (case.SOURCE / "src" / "core" / "reasons.def").read_text()
     reasons = re.findall(r"^REASON\((\w+),", source, re.M)
-    case.equal(schema["properties"]["reason"]["enum"], reasons, "reasons of the schema")
+    case.equal(schema["$defs"]["refusal"]["properties"]["reason"]["enum"], reasons, "reasons of the schema")
     # The twin: a line that does not fit is found.
-    bad = dict(lines[0], verdict="maybe")
-    case.check(list(validator.iter_errors(bad)), "the schema takes anything")
+    for bad in (dict(lines[0], verdict="maybe"), dict(lines[-1], exit_code="0"), dict(lines[-1], more=1)):
+        case.check(list(validator.iter_errors(bad)), "the schema takes anything")
 
 
 case.isolate("net")

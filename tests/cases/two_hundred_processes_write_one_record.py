@@ -53,7 +53,7 @@ def holds():
     case.lacks(result.err, "or more", "every count is exact")
     case.lacks(result.err, "could not be written", "losses")
     case.lacks(result.err, "cannot be read", "torn lines")
-    case.contains(result.err, f"({len(lines)} lines)", "lines of this run alone")
+    case.contains(result.err, f"({len(lines) + 1} lines)", "lines of this run alone, and one for its end")
     runs = {line["run"] for line in lines}
     case.equal(len(runs), 1, "run names")
     json.dumps(lines)

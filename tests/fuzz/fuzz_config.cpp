@@ -114,6 +114,11 @@ bool holds(ValueType type, std::string_view text) {
       const std::size_t equals = text.find('=');
       return clean && equals != std::string_view::npos && is_variable_name(text.substr(0, equals));
     }
+    case ValueType::name: {
+      bool printable = !text.empty() && text.size() <= 200;
+      for (const char c : text) printable = printable && (c < 0 || (c >= ' ' && c != 0x7f));
+      return printable;
+    }
     case ValueType::redirect_list: {
       Redirect redirect;
       return clean && parse_redirect(text, &redirect);

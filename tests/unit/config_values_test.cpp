@@ -45,6 +45,7 @@ TEST_CASE("values that each type accepts") {
       {ValueType::boolean, "false"},
       {ValueType::variable, "DYNAMO_MODELS_DIR"},
       {ValueType::variable, "_x1"},
+      {ValueType::name, "shard 1/3: \xc3\xa4"},
       {ValueType::variable_list, "a"},
       {ValueType::assignment_list, "A=b"},
       {ValueType::assignment_list, "A="},
@@ -106,6 +107,8 @@ TEST_CASE("values that each type refuses, with what is wrong, where, and what to
        0,
        "a NUL character can be in no path and in no variable",
        "remove it"},
+      {ValueType::name, "", 0, "the name is empty", "give a name, or leave the setting out"},
+      {ValueType::name, "a\nb", 1, "a control character can be in no name", "remove it"},
       {ValueType::layout, "hfhome", 0,
        "\"hfhome\" is not one of \"auto\", \"hf-home\" and \"hub-cache\"",
        "did you mean \"hf-home\"?"},
@@ -195,7 +198,7 @@ TEST_CASE("values that each type refuses, with what is wrong, where, and what to
       {ValueType::allow_list, "://", 0, "\"://\": it is a URL, where only a host and a port belong",
        "write a host such as \"minio.ci:9000\""},
   };
-  CHECK(std::string(rows[16].problem).find(errnos) != std::string::npos);
+  CHECK(std::string(rows[18].problem).find(errnos) != std::string::npos);
   for (const Row& row : rows) {
     CAPTURE(row.value);
     ValueMistake mistake;
