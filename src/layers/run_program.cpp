@@ -39,6 +39,7 @@ struct Pipe {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
   return result;
@@ -151,9 +152,10 @@ absl::StatusOr<ProgramResult> run_program(const std::vector<std::string>& argume
     }
   }
   end_program(pid, late, &result.wait_status);
-  if (late)
+  if (late) {
     return absl::DeadlineExceededError(
         cat(arguments[0], " did not end within ", seconds, " seconds"));
+  }
   return result;
 }
 
