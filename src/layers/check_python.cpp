@@ -87,7 +87,8 @@ std::string PythonCheck::fix_of(const PythonPlace& place) const {
     case PlaceOrigin::kScript:
       return "rename or remove it, or start Python with -P (3.11 and newer) or -I";
     case PlaceOrigin::kPythonPath:
-      return "take the directory out of PYTHONPATH; a .pth file in a site directory adds it last";
+      return "take the directory out of PYTHONPATH; a .pth file in the last site directory adds it "
+             "behind core";
     case PlaceOrigin::kUser:
       return "start Python with -s, or set PYTHONNOUSERSITE=1, or uninstall it there";
     case PlaceOrigin::kPth:
