@@ -35,6 +35,7 @@ int run_layers_helper(const Context& context, std::string_view command,
   texts.emplace_back("--");
   texts.insert(texts.end(), arguments.positionals.begin(), arguments.positionals.end());
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   execve(helper.c_str(), pointers.data(), const_cast<char* const*>(context.environment));

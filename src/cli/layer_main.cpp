@@ -242,7 +242,8 @@ int install(LayerCall& call) {
   for (std::size_t i = 1; i < call.operands.size(); ++i) {
     const std::string& text = call.operands[i];
     if (const std::string problem = layers::requirement_problem(text); !problem.empty()) {
-      error(cat("\"", printable(text), "\" is not installed: ", problem));
+      error(cat("\"", printable(text), "\" is not installed: ", problem,
+                "\n  only names, with versions, from an index are"));
       return kWrongUse;
     }
     request.requirements.push_back(text);

@@ -1,7 +1,6 @@
 // `hfoffline shadow python`: reads the places of an interpreter's search path, and asks the
 // interpreter which copy it takes.
 #include <algorithm>
-#include <csignal>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -13,18 +12,14 @@
 #include "core/settings.h"
 #include "layers/checker.h"
 #include "layers/contests.h"
-#include "layers/delayed_signals.h"
 #include "layers/interpreter.h"
-#include "layers/mirrors.h"
+#include "layers/python_observation.h"
 #include "layers/python_places.h"
 
 namespace hfoffline::layers {
 namespace {
 
 using cli::cat;
-
-// A name that nothing else has, for the control that each mirror is looked into.
-constexpr std::string_view kControlName = "hfoffline_sentinel_control";
 
 // Those that are known before the interpreter says what it searches.
 std::vector<std::string> known_layers(const ShadowRequest& request) {
@@ -45,11 +40,6 @@ class PythonCheck {
   absl::Status run();
 
  private:
-  absl::Status observe(const ImportRules& rules);
-  absl::Status plant(const ImportRules& rules, MirrorDirectory& scratch, Questions& questions);
-  absl::Status check_controls(const Questions& questions) const;
-  const std::string& real_origin(const std::string& name) const;
-
   void judge_contests(const ImportRules& rules);
   void judge_copies(const ImportRules& rules);
   void judge_contest(const Contest& contest, const ImportRules& rules);
@@ -62,7 +52,8 @@ class PythonCheck {
   void note_unreadable();
   void describe();
 
-  Finding& add(FindingKind kind, const PythonPlace& place, std::string subject, std::string file);
+  Finding& add(FindingKind kind, const PythonPlace& place, std::string subject,
+               const std::string& file);
   std::string copy(std::size_t place, const std::string& file) const;
   std::string fix_of(const PythonPlace& place) const;
 
@@ -71,11 +62,8 @@ class PythonCheck {
   std::optional<Interpreter> interpreter_;
   std::optional<InterpreterFacts> facts_;
   PythonPlaces found_;
-  std::vector<std::string> path_;  // as the interpreter is given it
   std::vector<std::string> sample_;
-  Answers answers_;
-  Questions questions_;
-  std::vector<std::size_t> mirror_places_;  // by mirror; npos: the control
+  PythonObservation observed_;  // empty without an interpreter
   std::map<std::size_t, std::pair<std::size_t, std::size_t>> sample_seen_;  // of place: seen, asked
 };
 
@@ -85,7 +73,7 @@ std::string PythonCheck::copy(std::size_t place, const std::string& file) const 
 }
 
 Finding& PythonCheck::add(FindingKind kind, const PythonPlace& place, std::string subject,
-                          std::string file) {
+                          const std::string& file) {
   Finding& finding = report_.findings.emplace_back();
   finding.kind = kind;
   finding.subject = std::move(subject);
@@ -99,7 +87,8 @@ std::string PythonCheck::fix_of(const PythonPlace& place) const {
     case PlaceOrigin::kScript:
       return "rename or remove it, or start Python with -P (3.11 and newer) or -I";
     case PlaceOrigin::kPythonPath:
-      return "take the directory out of PYTHONPATH; a .pth file in a site directory adds it last";
+      return "take the directory out of PYTHONPATH; a .pth file in the last site directory adds it "
+             "behind core";
     case PlaceOrigin::kUser:
       return "start Python with -s, or set PYTHONNOUSERSITE=1, or uninstall it there";
     case PlaceOrigin::kPth:
@@ -130,7 +119,10 @@ absl::Status PythonCheck::run() {
   const ImportRules rules(found_.places, facts_ ? &*facts_ : nullptr);
   sample_ = rules.sample(request_.sample);
   if (interpreter_) {
-    if (const absl::Status status = observe(rules); !status.ok()) return status;
+    absl::StatusOr<PythonObservation> observed =
+        observe_python(request_, *facts_, found_, rules, sample_, *interpreter_);
+    if (!observed.ok()) return observed.status();
+    observed_ = *std::move(observed);
   }
   if (!found_.core_path.empty()) {
     Finding& finding = report_.findings.emplace_back();
@@ -154,116 +146,13 @@ absl::Status PythonCheck::run() {
   return absl::OkStatus();
 }
 
-// Sentinels for every contested name and for the sample, one mirror for each layer.
-absl::Status PythonCheck::plant(const ImportRules& rules, MirrorDirectory& scratch,
-                                Questions& questions) {
-  const auto plant_all = [&](std::size_t place, std::size_t index) -> absl::Status {
-    const absl::StatusOr<std::string> mirror = scratch.add_mirror();
-    if (!mirror.ok()) return mirror.status();
-    const std::size_t number = questions.mirrors.size();
-    questions.mirrors.push_back({index, *mirror});
-    mirror_places_.push_back(place);
-    const bool control = place == std::string::npos;
-    const bool loaded = !control && !found_.places[place].searched_at_start;
-    std::set<std::string, std::less<>> planted;
-    const auto plant_one = [&](const std::string& name, bool package) {
-      if (!planted.insert(name).second) return absl::OkStatus();
-      questions.sentinels.push_back({number, loaded, name});
-      return scratch.plant(*mirror, name, package);
-    };
-    if (const absl::Status status = plant_one(std::string(kControlName), false); !status.ok())
-      return status;
-    for (const Contest& contest : rules.contests()) {
-      if (contest.layer != place) continue;
-      const absl::Status status = plant_one(contest.name, contest.kind == ModuleKind::kPackage);
-      if (!status.ok()) return status;
-    }
-    for (const std::string& name : sample_) {
-      if (const absl::Status status = plant_one(name, false); !status.ok()) return status;
-    }
-    return absl::OkStatus();
-  };
-  // In front of everything, where a sentinel must win.
-  if (const absl::Status status = plant_all(std::string::npos, 0); !status.ok()) return status;
-  for (std::size_t i = 0; i < found_.places.size(); ++i) {
-    if (found_.places[i].is_sealed()) continue;
-    if (const absl::Status status = plant_all(i, found_.places[i].index); !status.ok())
-      return status;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status PythonCheck::observe(const ImportRules& rules) {
-  if (request_.layers_are_given) {
-    for (const PythonPlace& place : found_.places) path_.push_back(place.path);
-  } else {
-    path_ = facts_->path;
-    const PythonPlace& first = found_.places.front();
-    if (!path_.empty() && path_[0].empty() && first.origin == PlaceOrigin::kScript)
-      path_[0] = first.path;
-  }
-  std::vector<std::string> canonical;
-  std::vector<std::string> protect;
-  for (const PythonPlace& place : found_.places) {
-    canonical.push_back(place.canonical);
-    // The directory of a script can be any: a run has to write its own state somewhere.
-    if (place.origin != PlaceOrigin::kScript) protect.push_back(place.canonical);
-  }
-  const DelayedSignals delayed;  // else an interrupt would leave the sentinels behind
-  MirrorDirectory scratch;
-  if (const absl::Status status = scratch.make(request_.environment, canonical); !status.ok())
-    return status;
-  questions_.path = path_;
-  if (const absl::Status status = plant(rules, scratch, questions_); !status.ok()) return status;
-  std::set<std::string> names(sample_.begin(), sample_.end());
-  for (const Contest& contest : rules.contests()) names.insert(contest.name);
-  // What this interpreter imported at its start came from its own path, not from the given layers.
-  questions_.loaded = !request_.layers_are_given;
-  questions_.real.assign(names.begin(), names.end());
-  absl::StatusOr<Answers> answers = interpreter_->ask(questions_, protect);
-  if (!answers.ok()) return answers.status();
-  answers_ = *std::move(answers);
-  return check_controls(questions_);
-}
-
-// A sentinel that must be seen and is not: whatever else was not seen proves nothing.
-absl::Status PythonCheck::check_controls(const Questions& questions) const {
-  bool core_name_seen = sample_.empty();
-  for (std::size_t i = 0; i < questions.sentinels.size(); ++i) {
-    const SentinelQuestion& question = questions.sentinels[i];
-    const Mirror& mirror = questions.mirrors[question.mirror];
-    const bool seen = answers_.sentinels[i].starts_with(cat(mirror.directory, "/"));
-    if (question.name == kControlName && !seen) {
-      const std::size_t place = mirror_places_[question.mirror];
-      return absl::InternalError(cat(
-          "the positive control was not seen: a sentinel ",
-          place == std::string::npos ? "in front of the search path"
-                                     : cat("in the place of layer ", found_.places[place].layer),
-          " was not found by the interpreter, which found \"", answers_.sentinels[i],
-          "\"\n  an import hook that answers for every name does that; nothing is proven"));
-    }
-    core_name_seen = core_name_seen || (mirror_places_[question.mirror] == std::string::npos &&
-                                        seen && question.name != kControlName);
-  }
-  if (core_name_seen) return absl::OkStatus();
-  return absl::InternalError(
-      "the positive control was not seen: no sentinel in front of the search path won over core"
-      "\n  an import hook that answers for core's names does that; nothing is proven");
-}
-
-const std::string& PythonCheck::real_origin(const std::string& name) const {
-  static const std::string kNone;
-  const auto found = answers_.real.find(name);
-  return found == answers_.real.end() ? kNone : found->second;
-}
-
 void PythonCheck::judge_contest(const Contest& contest, const ImportRules& rules) {
   const PythonPlace& layer = found_.places[contest.layer];
   const PythonPlace& sealed = found_.places[contest.sealed];
   std::size_t winner = rules.winner(contest.name);
   std::string winner_path;
   if (interpreter_) {
-    winner_path = real_origin(contest.name);
+    winner_path = observed_.real(contest.name);
     winner = place_of_origin(found_.places, winner_path);
   } else if (winner != std::string::npos) {
     winner_path = copy(winner, rules.provided(winner, contest.name)->file);
@@ -329,7 +218,7 @@ void PythonCheck::judge_copies(const ImportRules& rules) {
 void PythonCheck::judge_sample(const ImportRules& rules) {
   if (!interpreter_) return;
   for (const std::string& name : sample_) {
-    const std::string& origin = real_origin(name);
+    const std::string& origin = observed_.real(name);
     const std::size_t winner = place_of_origin(found_.places, origin);
     if (winner != std::string::npos && rules.provided(winner, name) != nullptr) continue;
     if (winner != std::string::npos && found_.places[winner].is_sealed()) continue;
@@ -351,13 +240,14 @@ void PythonCheck::judge_sample(const ImportRules& rules) {
 // Whether a sentinel in a layer's place wins over core, whatever the layer holds now.
 void PythonCheck::judge_positions() {
   const std::set<std::string, std::less<>> sampled(sample_.begin(), sample_.end());
-  for (std::size_t i = 0; i < questions_.sentinels.size(); ++i) {
-    const SentinelQuestion& question = questions_.sentinels[i];
-    const std::size_t place = mirror_places_[question.mirror];
+  for (std::size_t i = 0; i < observed_.questions.sentinels.size(); ++i) {
+    const SentinelQuestion& question = observed_.questions.sentinels[i];
+    const std::size_t place = observed_.mirror_places[question.mirror];
     if (place == std::string::npos || sampled.find(question.name) == sampled.end()) continue;
     auto& [seen, asked] = sample_seen_[place];
     ++asked;
-    if (answers_.sentinels[i].starts_with(cat(questions_.mirrors[question.mirror].directory, "/")))
+    if (observed_.answers.sentinels[i].starts_with(
+            cat(observed_.questions.mirrors[question.mirror].directory, "/")))
       ++seen;
   }
   if (!interpreter_) {
@@ -382,9 +272,10 @@ void PythonCheck::judge_positions() {
                                      " were found instead of core's copy")
                                : cat(place.why, ", before core");
     finding.fix = script ? "start Python with -P (3.11 and newer) or -I" : fix_of(place);
-    if (!script)
+    if (!script) {
       finding.fix +=
           "; a layer that is meant to come first says so with a lower order in [[layer]]";
+    }
   }
 }
 
@@ -508,9 +399,9 @@ void PythonCheck::describe() {
   }
   order.facts.push_back(cat(files, " files seen"));
   if (!interpreter_) return;
-  order.facts.push_back(cat(questions_.real.size(), " names and ", questions_.sentinels.size(),
-                            " sentinels asked of the interpreter, with ", interpreter_->starts(),
-                            " starts"));
+  order.facts.push_back(
+      cat(observed_.questions.real.size(), " names and ", observed_.questions.sentinels.size(),
+          " sentinels asked of the interpreter, with ", interpreter_->starts(), " starts"));
 }
 
 }  // namespace

@@ -70,9 +70,10 @@ absl::Status copy_tree(const std::string& from, const std::string& to) {
     } else if (fs::is_symlink(status)) {
       fs::copy_symlink(entry->path(), target, error);
     } else if (link(entry->path().c_str(), target.c_str()) != 0) {
-      if (!fs::is_regular_file(status))
+      if (!fs::is_regular_file(status)) {
         return failed(entry->path().string() + " is neither a file nor a directory nor a link",
                       errno);
+      }
       fs::copy_file(entry->path(), target, error);
     }
     if (error) return failed(target.string() + " cannot be made", error.value());

@@ -38,9 +38,10 @@ void add_order(const SearchOrder& order, std::string* out) {
                             place.core ? " (core)" : "");
     if (start.size() < name_width + 4) start.resize(name_width + 4, ' ');
     append(out, start, " ", printable(place.path), "\n");
-    if (!place.why.empty())
+    if (!place.why.empty()) {
       append(out, std::string(name_width + 5, ' '),
              wrap(printable(place.why), kWidth - name_width - 5, name_width + 5), "\n");
+    }
   }
   for (const std::string& fact : order.facts)
     append(out, "  ", wrap(printable(fact), kWidth - 2, 4), "\n");
@@ -54,9 +55,10 @@ void add_finding(const Finding& finding, std::string* out) {
   const bool layer_says_it = finding.layer.empty();
   add_field("by", layer_says_it ? finding.path : cat(finding.layer, "  ", finding.path), out);
   add_field("instead", finding.core, out);
-  if (!finding.winner.empty())
+  if (!finding.winner.empty()) {
     add_field("wins", cat(finding.winner, finding.observed ? "  (observed)" : "  (by the rules)"),
               out);
+  }
   add_field("why", finding.why, out);
   add_field("fix", finding.fix, out);
   append(out, "\n");

@@ -177,9 +177,10 @@ class Installation {
       const std::string requirement =
           metadata["name"].get<std::string>() + "==" + metadata["version"].get<std::string>();
       // Metadata comes from an index; it must not become an option or a path.
-      if (const std::string problem = requirement_problem(requirement); !problem.empty())
+      if (const std::string problem = requirement_problem(requirement); !problem.empty()) {
         return absl::FailedPreconditionError("the index offers \"" + requirement +
                                              "\": " + problem);
+      }
       wanted.push_back(requirement);
     }
     return wanted;

@@ -290,9 +290,10 @@ absl::StatusOr<Manifest> make_manifest(const std::vector<Layer>& layers) {
     row.name = layer.name;
     row.kind = layer.kind;
     struct stat status;
-    if (stat(layer.path.c_str(), &status) != 0)
+    if (stat(layer.path.c_str(), &status) != 0) {
       return absl::ErrnoToStatus(errno,
                                  "layer " + layer.name + ": " + layer.path + " cannot be read");
+    }
     if (S_ISREG(status.st_mode)) {
       absl::StatusOr<std::string> hash = hash_file(fs::canonical(layer.path).string());
       if (!hash.ok()) return hash.status();
@@ -382,9 +383,10 @@ absl::StatusOr<Manifest> parse_manifest(std::string_view text) {
       layer.distributions.push_back({std::move(parts[0]), std::move(parts[1])});
     for (auto& parts : files)
       layer.files.push_back({std::move(parts[0]), std::move(parts[1]), std::move(parts[2])});
-    if (hash_of(layer.files) != layer.hash)
+    if (hash_of(layer.files) != layer.hash) {
       return wrong("the files of layer " + layer.name +
                    " do not have its \"sha256\"; was it edited?");
+    }
     manifest.layers.push_back(std::move(layer));
   }
   return manifest;

@@ -83,16 +83,14 @@ bool is_requirement(std::string_view text) {
 std::string requirement_problem(std::string_view text) {
   if (text.empty()) return "it is empty";
   if (text.starts_with('-')) return "it is an option, and options are not passed on";
-  if (text.find("://") != text.npos || text.find('@') != text.npos)
-    return "it is a URL; only names and versions from an index are installed";
+  if (text.find("://") != text.npos || text.find('@') != text.npos) return "it is a URL";
   if (text.find('/') != text.npos || text.find('\\') != text.npos || text.starts_with('.') ||
       text.starts_with('~')) {
-    return "it is a path; only names and versions from an index are installed";
+    return "it is a path";
   }
   for (const std::string_view ending : {".whl", ".zip", ".egg", ".tar", ".gz", ".tgz", ".bz2",
                                         ".tbz", ".xz", ".txz", ".lz", ".tlz", ".lzma"}) {
-    if (text.ends_with(ending))
-      return "it is the name of an archive; only names and versions from an index are installed";
+    if (text.ends_with(ending)) return "it is the name of an archive";
   }
   if (!is_requirement(text))
     return "it is not NAME, NAME[EXTRA] or NAME with versions, as in \"fsspec>=2024.1,<2026\"";

@@ -176,7 +176,7 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:1:2: unknown table []\n"
        "  1 | [\"\"]\n"
        "    |  ^\n"
-       "  the tables are [cache] [env] [egress] [exec] [record] [[layer]]\n"},
+       "  the tables are [cache] [env] [egress] [exec] [layer_install] [record] [[layer]]\n"},
       // Twice
       {"[cache]\nmodels_dir = \"/a\"\n\n'models_dir' = \"/b\"\n",
        "hfoffline.toml:4:1: the key \"models_dir\" is given twice in [cache]\n"
