@@ -355,9 +355,10 @@ std::string render_summary(const SummaryInputs& inputs) {
   } else {
     std::string text = cat("hfoffline: audit: ", plural(network, "request", "requests"),
                            " to the network let through that would be refused");
-    if (writes != 0)
+    if (writes != 0) {
       append(&text, "; ", plural(writes, "write", "writes"),
              inputs.audits_writes ? " let through" : " refused");
+    }
     page.wrapped(0, page.alarming(text));
   }
   const std::vector<RefusalGroup> groups = group_refusals(inputs.record.lines);

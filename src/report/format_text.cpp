@@ -119,7 +119,9 @@ void show_what(const Report& report, const Group& group, Page& page) {
     const std::string how = " (" + display(joined(operations[where])) + ")";
     const std::size_t room = kWidth - 8 - count.size();
     if (how.size() + 24 < room) {
-      page.line(8, count + shorten(display(where), room - how.size()) + how);
+      std::string line = count + shorten(display(where), room - how.size());
+      line += how;
+      page.line(8, line);
     } else {
       page.line(8, count + shorten(display(where), room));
       page.wrapped(10, how.substr(1));
