@@ -2,14 +2,31 @@
 // protected.
 #pragma once
 
+#include "shim/caller_path.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
 
-// One line per function: what it is called with, what is judged, how it goes on.
-#define INTERPOSE_JUDGED(name, parameters, arguments, judged)              \
-  INTERPOSE(int, name, parameters) {                                       \
-    if (hfoffline::shim::has_protected_trees()) {                          \
-      if (const int error = (judged)) return hfoffline::shim::fail(error); \
-    }                                                                      \
-    return NEXT(name) arguments;                                           \
+// One line per function: what it is called with, how it goes on, what of the caller's memory is
+// copied first (caller_path.h), whether that could be read, and what is judged.
+#define INTERPOSE_COPIED(name, parameters, arguments, copies, readable, judged) \
+  INTERPOSE(int, name, parameters) {                                            \
+    if (hfoffline::shim::has_protected_trees()) {                               \
+      copies;                                                                   \
+      const int error = (readable) ? (judged) : 0;                              \
+      if (error != 0) return hfoffline::shim::fail(error);                      \
+    }                                                                           \
+    return NEXT(name) arguments;                                                \
   }
+
+// A function that takes no text.
+#define INTERPOSE_JUDGED(name, parameters, arguments, judged) \
+  INTERPOSE_COPIED(name, parameters, arguments, (void)0, true, judged)
+// One with a parameter `path`.
+#define INTERPOSE_JUDGED_PATH(name, parameters, arguments, judged)                               \
+  INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(path), hfoffline::shim::is_text(path), \
+                   judged)
+// One with two paths, `from` and `to`.
+#define INTERPOSE_JUDGED_PATHS(name, parameters, arguments, judged)                               \
+  INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(from);                                  \
+                   COPY_PATH(to), hfoffline::shim::is_text(from) && hfoffline::shim::is_text(to), \
+                   judged)
