@@ -47,6 +47,7 @@ TYPES = {
     "assignment_list": "array of `NAME=VALUE`",
     "preset_list": "array of preset names",
     "redirect_list": "array of `FROM=TO`, see below",
+    "redirect_way": '`"auto"`, `"mount"` or `"in-process"`, see below',
     "allow_list": "array of hosts, addresses and networks, see below",
 }
 
@@ -65,6 +66,7 @@ VALUE_NAMES = {
     "assignment_list": "NAME=VALUE",
     "preset_list": "NAMES",
     "redirect_list": "FROM=TO",
+    "redirect_way": "WAY",
     "allow_list": "HOST",
 }
 

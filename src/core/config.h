@@ -34,6 +34,7 @@ enum class ValueType : std::uint8_t {
   assignment_list,
   preset_list,
   redirect_list,
+  redirect_way,
   allow_list,
 };
 

@@ -28,23 +28,9 @@ inline bool is_text(const char* path) { return path != unreadable_path(); }
 bool is_readable_path(const char* path);
 
 // How much a copy takes: 0 if there is nothing to copy.
-inline std::size_t bytes_of_text(const char* text) {
-  if (text == nullptr) return 0;
-  std::size_t length = 0;
-  while (length < kMostPathBytes && text[length] != '\0') ++length;
-  return length + 1;
-}
-inline std::size_t bytes_of_path(const char* path) {
-  return path != nullptr && is_readable_path(path) ? bytes_of_text(path) : 0;
-}
-
-inline char* copy_of_text(const char* text, std::size_t bytes, void* memory) {
-  auto* copy = static_cast<char*>(memory);
-  if (bytes == 0) return const_cast<char*>(text == nullptr ? nullptr : unreadable_path());
-  for (std::size_t i = 0; i + 1 < bytes; ++i) copy[i] = text[i];
-  copy[bytes - 1] = '\0';
-  return copy;
-}
+std::size_t bytes_of_text(const char* text);
+std::size_t bytes_of_path(const char* path);
+char* copy_of_text(const char* text, std::size_t bytes, void* memory);
 
 // A block of fixed size, such as openat2's struct open_how. Null stays null.
 template <class T>

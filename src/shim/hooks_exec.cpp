@@ -20,15 +20,23 @@
 #include "shim/interpose.h"
 #include "shim/judge_exec.h"
 #include "shim/managed_environment.h"
+#include "shim/redirect.h"
 #include "shim/refusal.h"
 #include "shim/undeclared.h"
 
 using namespace hfoffline::shim;
 
+// A name without a slash is looked for in $PATH, by libc.
+#define REDIRECT_PROGRAM(program)                                   \
+  if (has_redirects() && program != nullptr && is_text(program) &&  \
+      hfoffline::find_byte(program, '/') != std::string_view::npos) \
+  REDIRECT(program)
+
 // What every start of a program does: judge, build the environment, go on. `call` may use `fresh`.
 // `program` is the parameter that names it, which becomes a copy (caller_path.h).
 #define START_WITH(program, environment, judged, failure, before, call) \
   COPY_PATH(program);                                                   \
+  REDIRECT_PROGRAM(program);                                            \
   START_PROGRAM(environment, is_text(program) ? (judged) : 0, failure, before, call)
 #define START_PROGRAM(environment, judged, failure, before, call) \
   if (const int error = (judged)) return failure(error);          \
@@ -68,6 +76,7 @@ INTERPOSE(int, execveat,
           (int directory, const char* path, char* const arguments[], char* const environment[],
            int flags)) {
   COPY_PATH(path);
+  REDIRECT_AT(directory, path);
   const bool descriptor = names_descriptor(path, flags);
   START_PROGRAM(environment,
                 !is_text(path) ? 0

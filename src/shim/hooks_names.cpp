@@ -35,14 +35,17 @@ int judge_temporary(const char* operation, const char* pattern, std::size_t byte
 // libc has written the name that it made up over the XXXXXX of the copy.
 void give_name_back(const char* copy, int suffix, char* pattern) {
   if (copy == pattern || copy == nullptr || suffix < 0) return;
-  const std::size_t length = std::string_view(copy).size();
-  const std::size_t behind = static_cast<std::size_t>(suffix);
   constexpr std::size_t kPlaceBytes = 6;
-  if (length < behind + kPlaceBytes) return;
-  const std::size_t start = length - behind - kPlaceBytes;
+  // The copy may have been led elsewhere: their ends are alike.
+  const std::size_t from_end = static_cast<std::size_t>(suffix) + kPlaceBytes;
+  const std::size_t copied = std::string_view(copy).size();
+  const std::size_t length = std::string_view(pattern).size();
+  if (copied < from_end || length < from_end) return;
   // Only where something was written: the pattern may be a constant that is no pattern.
-  for (std::size_t i = start; i < start + kPlaceBytes; ++i) {
-    if (pattern[i] != copy[i]) pattern[i] = copy[i];
+  for (std::size_t i = 0; i < kPlaceBytes; ++i) {
+    const char made = copy[copied - from_end + i];
+    char& place = pattern[length - from_end + i];
+    if (place != made) place = made;
   }
 }
 
@@ -50,7 +53,7 @@ void give_name_back(const char* copy, int suffix, char* pattern) {
 
 #define INTERPOSE_JUDGED_LINK(name, parameters, arguments, judged) \
   INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(text);   \
-                   COPY_PATH(path), is_text(text) && is_text(path), judged)
+                   TAKE_PATH(directory, path), is_text(text) && is_text(path), judged)
 
 INTERPOSE_JUDGED_PATHS(link, (const char* from, const char* to), (from, to),
                        judge_link("link", AT_FDCWD, from, AT_FDCWD, to, 0))
@@ -83,6 +86,7 @@ INTERPOSE(char*, mkdtemp, (char* pattern)) {
   char* const given = pattern;
   if (has_protected_trees()) {
     COPY_TEXT(pattern);
+    REDIRECT(pattern);
     if (const int error = judge_temporary("mkdtemp", pattern, pattern_bytes, 0)) {
       errno = error;
       return nullptr;
@@ -98,6 +102,7 @@ INTERPOSE(char*, mkdtemp, (char* pattern)) {
     char* const given = pattern;                                                    \
     if (has_protected_trees()) {                                                    \
       COPY_TEXT(pattern);                                                           \
+      REDIRECT(pattern);                                                            \
       if (const int error = judge_temporary(#name, pattern, pattern_bytes, suffix)) \
         return fail(error);                                                         \
     }                                                                               \

@@ -9,6 +9,7 @@
 #include "shim/interpose.h"
 #include "shim/judge_openat2.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
 #include "shim/undeclared.h"
 
 namespace hfoffline::shim {
@@ -33,11 +34,13 @@ int open_writing(const char* operation, int directory, const char* path, int fla
   if (!has_protected_trees() || path == nullptr) return next(path);
   if (may_open_at_once()) {
     COPY_TEXT(path);
+    REDIRECT_AT(directory, path);
     const long opened = open_if_outside(directory, path, flags, mode);
     if (opened != kUndecided)
       return opened >= 0 ? static_cast<int>(opened) : fail(static_cast<int>(-opened));
   } else {
     COPY_PATH(path);
+    REDIRECT_AT(directory, path);
   }
   const int error = is_text(path) ? judge_open(operation, directory, path, flags) : 0;
   return error != 0 ? fail(error) : next(path);
@@ -52,14 +55,20 @@ using namespace hfoffline::shim;
 #define INTERPOSE_OPEN(name)                                                                  \
   INTERPOSE(int, name, (const char* path, int flags, ...)) {                                  \
     MODE_ARGUMENT(flags, mode)                                                                \
-    if (!open_can_write(flags)) return NEXT(name)(path, flags, mode);                         \
+    if (!open_can_write(flags)) {                                                             \
+      REDIRECT(path);                                                                         \
+      return NEXT(name)(path, flags, mode);                                                   \
+    }                                                                                         \
     return open_writing(#name, AT_FDCWD, path, flags, mode,                                   \
                         [&](const char* judged) { return NEXT(name)(judged, flags, mode); }); \
   }
 #define INTERPOSE_OPENAT(name)                                                         \
   INTERPOSE(int, name, (int directory, const char* path, int flags, ...)) {            \
     MODE_ARGUMENT(flags, mode)                                                         \
-    if (!open_can_write(flags)) return NEXT(name)(directory, path, flags, mode);       \
+    if (!open_can_write(flags)) {                                                      \
+      REDIRECT_AT(directory, path);                                                    \
+      return NEXT(name)(directory, path, flags, mode);                                 \
+    }                                                                                  \
     return open_writing(#name, directory, path, flags, mode, [&](const char* judged) { \
       return NEXT(name)(directory, judged, flags, mode);                               \
     });                                                                                \
@@ -76,13 +85,19 @@ INTERPOSE_OPENAT(openat64)
 // O_CREAT.
 #define INTERPOSE_OPEN_2(name)                                                          \
   INTERPOSE(int, name, (const char* path, int flags)) {                                 \
-    if (!open_can_write(flags) || takes_mode(flags)) return NEXT(name)(path, flags);    \
+    if (!open_can_write(flags) || takes_mode(flags)) {                                  \
+      REDIRECT(path);                                                                   \
+      return NEXT(name)(path, flags);                                                   \
+    }                                                                                   \
     return open_writing(#name, AT_FDCWD, path, flags, 0,                                \
                         [&](const char* judged) { return NEXT(name)(judged, flags); }); \
   }
 #define INTERPOSE_OPENAT_2(name)                                                                   \
   INTERPOSE(int, name, (int directory, const char* path, int flags)) {                             \
-    if (!open_can_write(flags) || takes_mode(flags)) return NEXT(name)(directory, path, flags);    \
+    if (!open_can_write(flags) || takes_mode(flags)) {                                             \
+      REDIRECT_AT(directory, path);                                                                \
+      return NEXT(name)(directory, path, flags);                                                   \
+    }                                                                                              \
     return open_writing(#name, directory, path, flags, 0,                                          \
                         [&](const char* judged) { return NEXT(name)(directory, judged, flags); }); \
   }
@@ -116,8 +131,11 @@ INTERPOSE(int, openat2,
     COPY_BLOCK(how, size);
     if (openat2_can_write(how)) {
       COPY_PATH(path);
+      REDIRECT_AT(directory, path);
       const int error = is_text(path) ? judge_openat2(directory, path, how, size) : 0;
       if (error != 0) return fail(error);
+    } else {
+      REDIRECT_AT(directory, path);
     }
   }
   return NEXT(openat2)(directory, path, how, size);

@@ -148,12 +148,13 @@ const Time* copy_of_times(const Time* times, void* memory) {
 
 // What says that nothing would be changed is copied as well as the path.
 #define COPY_TIMES times = copy_of_times(times, __builtin_alloca(2 * sizeof(*times)))
-#define INTERPOSE_JUDGED_TIMES(name, parameters, arguments, judged) \
-  INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(path); COPY_TIMES, is_text(path), judged)
+#define INTERPOSE_JUDGED_TIMES(name, parameters, arguments, judged)         \
+  INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(directory, path); \
+                   COPY_TIMES, is_text(path), judged)
 #define INTERPOSE_JUDGED_TIMES_OF(name, parameters, arguments, judged) \
   INTERPOSE_COPIED(name, parameters, arguments, COPY_TIMES, true, judged)
-#define INTERPOSE_JUDGED_ATTRIBUTE(name, parameters, arguments, judged) \
-  INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(path);        \
+#define INTERPOSE_JUDGED_ATTRIBUTE(name, parameters, arguments, judged)     \
+  INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(directory, path); \
                    COPY_PATH(attribute), is_text(path) && is_text(attribute), judged)
 #define INTERPOSE_JUDGED_ATTRIBUTE_OF(name, parameters, arguments, judged) \
   INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(attribute), is_text(attribute), judged)

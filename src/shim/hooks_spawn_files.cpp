@@ -14,6 +14,7 @@
 #include "shim/descriptor_link.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
 #include "shim/refusal.h"
 #include "shim/undeclared.h"
 
@@ -144,14 +145,17 @@ INTERPOSE(int, posix_spawn_file_actions_addopen,
            mode_t mode)) {
   if (open_can_write(flags) && has_protected_trees()) {
     COPY_TEXT(path);  // libc itself reads it now
+    REDIRECT(path);
     if (const int error = judge_action(list, path, flags)) return error;
   }
+  if (!open_can_write(flags)) REDIRECT(path);
   return NEXT(posix_spawn_file_actions_addopen)(list, descriptor, path, flags, mode);
 }
 
 #define INTERPOSE_ADDCHDIR(name)                                                            \
   INTERPOSE(int, name, (posix_spawn_file_actions_t * list, const char* path)) {             \
     COPY_TEXT(path);                                                                        \
+    REDIRECT(path);                                                                         \
     const int error = NEXT(name)(list, path);                                               \
     if (error == 0 && path != nullptr && has_protected_trees()) note_directory(list, path); \
     return error;                                                                           \

@@ -9,6 +9,7 @@
 #include "shim/caller_path.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
 #include "shim/undeclared.h"
 
 using namespace hfoffline;
@@ -54,7 +55,10 @@ int judge_reopened_stream(const char* operation, const char* path, int flags, FI
     COPY_TEXT(mode);                                         \
     if (const int flags = writing_flags(mode); flags >= 0) { \
       COPY_PATH(path);                                       \
+      REDIRECT(path);                                        \
       error = (judged);                                      \
+    } else {                                                 \
+      REDIRECT(path);                                        \
     }                                                        \
   }
 
@@ -90,11 +94,13 @@ INTERPOSE(FILE*, _IO_file_open,
            int is_32_bit)) {
   if (open_can_write(flags) && has_protected_trees()) {
     COPY_PATH(path);
+    REDIRECT(path);
     if (const int error = judge_stream("_IO_file_open", path, flags)) {
       errno = error;
       return nullptr;
     }
   }
+  if (!open_can_write(flags)) REDIRECT(path);
   return NEXT(_IO_file_open)(stream, path, flags, permissions, read_write, is_32_bit);
 }
 

@@ -27,6 +27,7 @@
 #include "shim/managed_environment.h"
 #include "shim/mount_flags.h"
 #include "shim/received.h"
+#include "shim/redirect.h"
 #include "shim/refusal.h"
 #include "shim/send_messages.h"
 #include "shim/shared_state.h"
@@ -191,6 +192,103 @@ int judge_attribute_call(long number, const Arguments& a) {
     default:  // file_setattr
       return judge_owner_at("file_setattr", a.number(0), a.path(1), a.number(4));
   }
+}
+
+// The paths of a call, for [cache] redirect: which words, and which word says from where (-1: from
+// the working directory).
+struct PathWords {
+  int path[2] = {-1, -1};
+  int directory[2] = {-1, -1};
+};
+
+PathWords paths_of(long number) {
+  switch (number) {
+    case SYS_openat:
+    case 437:  // openat2
+    case SYS_newfstatat:
+    case SYS_statx:
+    case SYS_faccessat:
+    case 439:  // faccessat2
+    case SYS_readlinkat:
+    case SYS_mkdirat:
+    case SYS_unlinkat:
+    case SYS_fchmodat:
+    case 452:  // fchmodat2
+    case SYS_utimensat:
+    case SYS_mknodat:
+    case SYS_fchownat:
+    case 463:  // setxattrat
+    case 466:  // removexattrat
+    case 469:  // file_setattr
+      return {{1, -1}, {0, -1}};
+#ifdef SYS_renameat
+    case SYS_renameat:
+#endif
+    case SYS_renameat2:
+    case SYS_linkat:
+      return {{1, 3}, {0, 2}};
+    case SYS_symlinkat:
+      return {{2, -1}, {1, -1}};
+    case SYS_chdir:
+    case SYS_truncate:
+    case SYS_statfs:
+    case SYS_setxattr:
+    case SYS_lsetxattr:
+    case SYS_removexattr:
+    case SYS_lremovexattr:
+    case SYS_getxattr:
+    case SYS_lgetxattr:
+    case SYS_listxattr:
+    case SYS_llistxattr:
+#if defined(__x86_64__)
+    case SYS_open:
+    case SYS_creat:
+    case SYS_stat:
+    case SYS_lstat:
+    case SYS_access:
+    case SYS_readlink:
+    case SYS_mkdir:
+    case SYS_unlink:
+    case SYS_rmdir:
+    case SYS_chmod:
+    case SYS_utime:
+    case SYS_utimes:
+    case SYS_mknod:
+    case SYS_chown:
+    case SYS_lchown:
+#endif
+      return {{0, -1}, {-1, -1}};
+#if defined(__x86_64__)
+    case SYS_rename:
+    case SYS_link:
+      return {{0, 1}, {-1, -1}};
+    case SYS_symlink:
+      return {{1, -1}, {-1, -1}};
+    case SYS_futimesat:
+      return {{1, -1}, {0, -1}};
+#endif
+    default:
+      return {};
+  }
+}
+
+// What the kernel told, by the names that the program knows.
+long known_answer(long number, const Arguments& given, const Arguments& a, long result) {
+  if (result < 0) return result;
+  if (number == SYS_chdir) {
+    note_directory_changed_to(a.path(0), a.word[0] != given.word[0] && is_target(a.path(0)));
+  } else if (number == SYS_fchdir) {
+    note_directory_change(true);
+  } else if (number == SYS_readlinkat) {
+    return known_link(a.path(1), a.pointer<char>(2), static_cast<std::size_t>(a.word[3]), result);
+#if defined(__x86_64__)
+  } else if (number == SYS_readlink) {
+    return known_link(a.path(0), a.pointer<char>(1), static_cast<std::size_t>(a.word[2]), result);
+#endif
+  } else if (number == SYS_getcwd && directory_is_redirected()) {
+    return known_directory(a.pointer<char>(0), static_cast<std::size_t>(a.word[1]), result);
+  }
+  return result;
 }
 
 // Which words of a call that may write are texts: those are copied before they are judged.
@@ -410,6 +508,7 @@ long exec_by_number(long number, Arguments a) {
   const bool at = number == SYS_execveat;
   const char* path = a.path(at ? 1 : 0);
   COPY_PATH(path);
+  REDIRECT_AT(at ? a.number(0) : AT_FDCWD, path);
   a.word[at ? 1 : 0] = sys::word(path);
   const bool descriptor = at && names_descriptor(a.path(1), a.number(4));
   char* const* arguments = a.pointer<char* const>(at ? 2 : 1);
@@ -449,6 +548,7 @@ INTERPOSE(long, syscall, (long number, ...)) {
   va_end(list);
   int error = 0;
   int new_root_in = kOutside;
+  Arguments given = a;
   switch (number) {
     case SYS_execve:
     case SYS_execveat:
@@ -494,6 +594,7 @@ INTERPOSE(long, syscall, (long number, ...)) {
         a.word[block.word] = sys::word(memory);
       }
       bool readable = true;
+      given = a;
       for (const int word : texts_of(number, a).word) {
         if (word < 0) continue;
         const char* text = a.path(word);
@@ -501,14 +602,24 @@ INTERPOSE(long, syscall, (long number, ...)) {
         a.word[word] = sys::word(text);
         readable = readable && is_text(text);
       }
+      if (has_redirects()) {
+        const PathWords paths = paths_of(number);
+        for (int i = 0; i < 2; ++i) {
+          if (paths.path[i] < 0) continue;
+          const char* path = a.path(paths.path[i]);
+          REDIRECT_AT(paths.directory[i] < 0 ? AT_FDCWD : a.number(paths.directory[i]), path);
+          a.word[paths.path[i]] = sys::word(path);
+        }
+      }
       if (readable) error = judge_file_call(number, a);
   }
   if (error != 0) return fail(error);
   const bool new_root = number == SYS_chroot || number == SYS_setns || number == SYS_unshare ||
                         number == SYS_pivot_root;
   if (new_root) open_run_state();
-  const long result =
+  long result =
       NEXT(syscall)(number, a.word[0], a.word[1], a.word[2], a.word[3], a.word[4], a.word[5]);
+  if (has_redirects()) result = known_answer(number, given, a, result);
   if (result == 0 && new_root) {
     forget_root();
     remember_root_in(new_root_in);

@@ -5,6 +5,19 @@
 #include "shim/caller_path.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
+
+// A function without parameters of these names works from the working directory.
+namespace hfoffline::shim {
+inline constexpr int directory = sys::kCurrentDirectory;
+inline constexpr int from_directory = sys::kCurrentDirectory;
+inline constexpr int to_directory = sys::kCurrentDirectory;
+}  // namespace hfoffline::shim
+
+// A path as the caller gave it: copied, and led elsewhere.
+#define TAKE_PATH(base, path) \
+  COPY_PATH(path);            \
+  REDIRECT_AT(base, path)
 
 // One line per function: what it is called with, how it goes on, what of the caller's memory is
 // copied first (caller_path.h), whether that could be read, and what is judged.
@@ -22,11 +35,11 @@
 #define INTERPOSE_JUDGED(name, parameters, arguments, judged) \
   INTERPOSE_COPIED(name, parameters, arguments, (void)0, true, judged)
 // One with a parameter `path`.
-#define INTERPOSE_JUDGED_PATH(name, parameters, arguments, judged)                               \
-  INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(path), hfoffline::shim::is_text(path), \
-                   judged)
+#define INTERPOSE_JUDGED_PATH(name, parameters, arguments, judged)          \
+  INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(directory, path), \
+                   hfoffline::shim::is_text(path), judged)
 // One with two paths, `from` and `to`.
-#define INTERPOSE_JUDGED_PATHS(name, parameters, arguments, judged)                               \
-  INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(from);                                  \
-                   COPY_PATH(to), hfoffline::shim::is_text(from) && hfoffline::shim::is_text(to), \
-                   judged)
+#define INTERPOSE_JUDGED_PATHS(name, parameters, arguments, judged)              \
+  INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(from_directory, from); \
+                   TAKE_PATH(to_directory, to),                                  \
+                   hfoffline::shim::is_text(from) && hfoffline::shim::is_text(to), judged)

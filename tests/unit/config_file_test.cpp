@@ -111,7 +111,8 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:2:3: unknown key \"colour\" in [cache]\n"
        "  2 |   colour = 1\n"
        "    |   ^\n"
-       "  the keys of [cache] are models_dir layout protect marker scratch redirect\n"},
+       "  the keys of [cache] are models_dir layout protect marker scratch redirect "
+       "redirect_way\n"},
       {"[egress]\nmodels_dir = \"/m\"\n",
        "hfoffline.toml:2:1: unknown key \"models_dir\" in [egress]\n"
        "  2 | models_dir = \"/m\"\n"
