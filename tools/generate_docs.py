@@ -48,6 +48,7 @@ TYPES = {
     "preset_list": "array of preset names",
     "redirect_list": "array of `FROM=TO`, see below",
     "name": "any text",
+    "redirect_way": '`"auto"`, `"mount"` or `"in-process"`, see below',
     "allow_list": "array of hosts, addresses and networks, see below",
     "layer_name": "letters, digits, `.`, `_` and `-`",
     "layer_kind": '`"python"`, `"libs"` or `"cache"`',
@@ -70,6 +71,7 @@ VALUE_NAMES = {
     "preset_list": "NAMES",
     "redirect_list": "FROM=TO",
     "name": "TEXT",
+    "redirect_way": "WAY",
     "allow_list": "HOST",
 }
 

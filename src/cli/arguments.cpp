@@ -35,6 +35,8 @@ std::string_view value_name_of(ValueType type) {
       return "TEXT";
     case ValueType::redirect_list:
       return "FROM=TO";
+    case ValueType::redirect_way:
+      return "WAY";
     case ValueType::preset_list:
       return "NAMES";
     case ValueType::allow_list:

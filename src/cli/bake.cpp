@@ -73,14 +73,17 @@ int bake_command(const Context& context, const Arguments& arguments) {
   }
   RunSettings settings;
   if (!load_run_settings(context, arguments, settings)) return kWrongUse;
-  if (settings.config.items(Key::cache_redirect) != nullptr) {
-    error("[cache] redirect cannot be baked: it is a mount that the launcher makes for a run");
+  if (settings.config.items(Key::cache_redirect) != nullptr &&
+      settings.config.text(Key::cache_redirect_way) == "mount") {
+    error("[cache] redirect_way \"mount\" cannot be baked: the launcher makes mounts for a run");
     return kWrongUse;
   }
   RunPlan plan;
   Diagnostic problem;
   if (!plan_run(settings.config, known_presets(), {}, HFOFFLINE_VERSION, settings.memory.arena(),
-                plan, problem)) {
+                plan, problem) ||
+      !plan_redirects(find_in_environment(context.environment, "HOME"), settings.memory.arena(),
+                      plan, problem)) {
     error(problem);
     return kWrongUse;
   }

@@ -13,6 +13,7 @@
 #include "cli/exit_codes.h"
 #include "cli/hosts_lookup.h"
 #include "cli/message.h"
+#include "cli/redirects.h"
 #include "cli/run_policy.h"
 #include "cli/run_settings.h"
 #include "cli/shell_quote.h"
@@ -113,9 +114,12 @@ std::string explain_redirected(const RunPlan& plan, const char* home, std::strin
     if (from.starts_with("~/") && home != nullptr) from = cat(home, redirect.from.substr(1));
     if (!is_at_or_below(path, from)) continue;
     const std::string to = cat(redirect.to, std::string_view(path).substr(from.size()));
-    return cat(printable(path),
-               "\nredirected, by a read-only mount; writes fail with EROFS\nrule: ",
-               text_of(item->source), "\n", explain_path(plan, to));
+    return cat(
+        printable(path), "\nredirected, ",
+        choose_redirect_way(plan.config->text(Key::cache_redirect_way)) == RedirectWay::kMount
+            ? "by a read-only mount"
+            : "in each process",
+        "; writes fail with EROFS\nrule: ", text_of(item->source), "\n", explain_path(plan, to));
   }
   return "";
 }

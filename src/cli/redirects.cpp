@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,11 +38,11 @@ bool enter_namespaces(std::string* problem) {
   const gid_t group = getegid();
   if (unshare(CLONE_NEWNS) != 0) {
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
-      *problem =
-          cat("[cache] redirect needs a mount namespace, which cannot be made here: ",
-              std::strerror(errno),
-              "\n  nothing was run; lead clients by their variables (presets, [env] set) and "
-              "leave the redirect out");
+      *problem = cat("[cache] redirect needs a mount namespace, which cannot be made here: ",
+                     std::strerror(errno),
+                     "\n  nothing was run; --redirect-way in-process needs none, and clients that "
+                     "have variables "
+                     "(presets, [env] set) need no redirect");
       return false;
     }
     write_file("/proc/self/setgroups", "deny");
@@ -90,6 +91,23 @@ bool make_read_only(const std::string& path) {
 }
 
 }  // namespace
+
+RedirectWay choose_redirect_way(std::string_view setting) {
+  if (setting == "mount") return RedirectWay::kMount;
+  if (setting == "in-process") return RedirectWay::kInProcess;
+  const pid_t child = fork();
+  if (child == 0) {
+    std::string problem;
+    _exit(enter_namespaces(&problem) ? 0 : 1);
+  }
+  int status = 1;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return status == 0 ? RedirectWay::kMount : RedirectWay::kInProcess;
+}
+
+std::string_view redirect_way_name(RedirectWay way) {
+  return way == RedirectWay::kMount ? "mount" : "in-process";
+}
 
 bool Redirects::add(std::string_view text, const char* home, std::string* problem) {
   Redirect redirect;
@@ -143,6 +161,11 @@ bool Redirects::make_place(const Pair& pair, std::string* problem) {
     return false;
   }
   return true;
+}
+
+void Redirects::make_places() {
+  std::string ignored;
+  for (const Pair& pair : pairs_) make_place(pair, &ignored);
 }
 
 bool Redirects::mount_one(const Pair& pair, int target, std::string* problem) {

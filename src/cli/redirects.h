@@ -1,6 +1,6 @@
-// [cache] redirect: paths that programs hard-code lead to others, by read-only bind mounts in a
-// mount namespace of the run. Exact, since the kernel does it; it holds programs that the shim
-// cannot enter, too.
+// [cache] redirect: paths that programs hard-code lead to others. By read-only bind mounts in a
+// mount namespace of the run, which is exact, since the kernel does it, and holds programs that the
+// shim cannot enter, too; or by the shim in each process, where no such namespace may be made.
 #pragma once
 
 #include <string>
@@ -8,6 +8,11 @@
 #include <vector>
 
 namespace hfoffline::cli {
+
+enum class RedirectWay { kMount, kInProcess };
+// By the setting redirect_way; "auto" is tried out in a child process.
+RedirectWay choose_redirect_way(std::string_view setting);
+std::string_view redirect_way_name(RedirectWay way);  // "mount", "in-process"
 
 class Redirects {
  public:
@@ -29,6 +34,10 @@ class Redirects {
   // them. What FROM names and is not there is made first: a mount needs a place. False: `*problem`
   // says why that cannot be here, and nothing is mounted.
   bool mount(std::string* problem);
+
+  // Makes what FROM names where it is not there, as far as that can be done, so that it is seen in
+  // its directory; for redirects that are done in each process.
+  void make_places();
 
   // Unmounts, and removes what was made for it.
   void undo();

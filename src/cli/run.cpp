@@ -60,6 +60,7 @@ struct Run {
   RunPlan plan;
   RunDirectory directory;
   RecordFile record;
+  RedirectWay redirect_way = RedirectWay::kMount;
   Redirects redirects;  // undone before the directory is removed
   std::string name;
   std::string shim;
@@ -334,6 +335,8 @@ void print_summary(const Run& run, SummaryInputs inputs) {
   inputs.variables_removed = counts.removed;
   for (const Redirects::Pair& pair : run.redirects.pairs())
     inputs.redirects.push_back(cat(pair.from, " to ", pair.to));
+  inputs.redirect_way =
+      run.redirect_way == RedirectWay::kMount ? "read-only mount" : "in each process";
   inputs.config_file = config.file;
   inputs.record_file = absolute_record_file(config);
   inputs.record_problem = run.record.problem;
@@ -435,6 +438,17 @@ int redirect_paths(Run& run) {
       error(cat("[cache] redirect: ", printable(pair.from), " is inside a protected tree"));
       return kWrongUse;
     }
+  }
+  if (run.redirects.pairs().empty()) return kGoOn;
+  run.redirect_way = choose_redirect_way(run.settings.config.text(Key::cache_redirect_way));
+  if (run.redirect_way == RedirectWay::kInProcess) {
+    Diagnostic diagnostic;
+    run.redirects.make_places();
+    if (plan_redirects(find_in_environment(run.context.environment, "HOME"),
+                       run.settings.memory.arena(), run.plan, diagnostic))
+      return kGoOn;
+    error(diagnostic);
+    return kWrongUse;
   }
   if (!run.redirects.mount(&problem)) {
     error(problem);

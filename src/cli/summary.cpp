@@ -103,7 +103,7 @@ std::string managed(const SummaryInputs& inputs) {
   parts.push_back(cat(plural(inputs.variables_set, "variable", "variables"), " set, ",
                       inputs.variables_removed, " removed"));
   for (const std::string& redirect : inputs.redirects)
-    parts.push_back(cat("redirected ", printable(redirect), " (read-only mount)"));
+    parts.push_back(cat("redirected ", printable(redirect), " (", inputs.redirect_way, ")"));
   if (!inputs.config_file.empty()) parts.push_back(cat("config ", printable(inputs.config_file)));
   return join(parts, "; ");
 }

@@ -51,12 +51,13 @@ struct SummaryInputs {
   std::size_t variables_set = 0;
   std::size_t variables_removed = 0;
   std::vector<std::string> redirects;  // "/a to /b"
-  std::string config_file;             // empty: none
-  std::string record_file;             // empty: nobody asked for one
-  std::string record_problem;          // why record_file could not be written, if so
-  bool end_is_lost = false;            // it could not be written
-  bool records_end = false;            // the line for the run's end is in the record
-  std::string exit_reason;             // why the exit code is not the command's own, if so
+  std::string_view redirect_way = "read-only mount";
+  std::string config_file;     // empty: none
+  std::string record_file;     // empty: nobody asked for one
+  std::string record_problem;  // why record_file could not be written, if so
+  bool end_is_lost = false;    // it could not be written
+  bool records_end = false;    // the line for the run's end is in the record
+  std::string exit_reason;     // why the exit code is not the command's own, if so
   bool colour = false;
 };
 

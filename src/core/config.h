@@ -43,6 +43,7 @@ enum class ValueType : std::uint8_t {
   preset_list,
   redirect_list,
   name,
+  redirect_way,
   allow_list,
   layer_name,
   layer_kind,

@@ -14,6 +14,7 @@ constexpr std::string_view kLayouts[] = {"auto", "hf-home", "hub-cache"};
 constexpr std::string_view kModes[] = {"refuse", "audit"};
 constexpr std::string_view kUnshimmedChoices[] = {"warn", "refuse", "allow"};
 constexpr std::string_view kLayerKinds[] = {"python", "libs", "cache"};
+constexpr std::string_view kRedirectWays[] = {"auto", "mount", "in-process"};
 constexpr std::string_view kBooleans[] = {"true", "false"};
 constexpr std::string_view kConfigurableErrnos[] = {
 #define ERRNO(name, may_be_configured) may_be_configured ? #name : "",
@@ -308,6 +309,8 @@ bool check_value(ValueType type, std::string_view value, const PresetNames& pres
       return check_errno(value, mistake);
     case ValueType::unshimmed:
       return check_choice(kUnshimmedChoices, value, mistake);
+    case ValueType::redirect_way:
+      return check_choice(kRedirectWays, value, mistake);
     case ValueType::boolean:
       return check_boolean(value, mistake);
     case ValueType::variable:

@@ -103,6 +103,7 @@ PolicyProblem Policy::attach(const std::uint8_t* bytes, std::size_t size) {
   if (!section_fits<VariableRow>(header.variables, size) ||
       !section_fits<std::uint16_t>(header.variable_index, size) ||
       !section_fits<TreeRow>(header.trees, size) ||
+      !section_fits<RedirectRow>(header.redirects, size) ||
       !section_fits<NetworkRow>(header.networks, size) ||
       !section_fits<NameRow>(header.names, size)) {
     return PolicyProblem::kOutOfBounds;
@@ -119,6 +120,11 @@ PolicyProblem Policy::attach(const std::uint8_t* bytes, std::size_t size) {
                variables_fit(*this, bytes, size);
   for (std::size_t i = 0; sound && i < tree_count(); ++i) {
     sound = text_fits(tree(i).path, bytes, size) && text_fits(tree(i).rule, bytes, size);
+  }
+  for (std::size_t i = 0; sound && i < redirect_count(); ++i) {
+    sound = redirect(i).from.length != 0 && redirect(i).to.length != 0 &&
+            text_fits(redirect(i).from, bytes, size) && text_fits(redirect(i).to, bytes, size) &&
+            text_fits(redirect(i).rule, bytes, size);
   }
   for (std::size_t i = 0; sound && i < network_count(); ++i) {
     sound = network(i).prefix <= 128 && text_fits(network(i).rule, bytes, size);

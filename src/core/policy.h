@@ -83,6 +83,10 @@ class Policy {
 
   std::size_t tree_count() const { return header_->trees.count; }
   const TreeRow& tree(std::size_t i) const { return row<TreeRow>(header_->trees, i); }
+  std::size_t redirect_count() const { return header_->redirects.count; }
+  const RedirectRow& redirect(std::size_t i) const {
+    return row<RedirectRow>(header_->redirects, i);
+  }
   std::size_t network_count() const { return header_->networks.count; }
   const NetworkRow& network(std::size_t i) const { return row<NetworkRow>(header_->networks, i); }
   std::size_t name_count() const { return header_->names.count; }

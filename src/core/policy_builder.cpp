@@ -147,6 +147,17 @@ void write_trees(const PolicyInputs& inputs, Block& block, PolicyHeader& header)
   }
 }
 
+void write_redirects(const PolicyInputs& inputs, Block& block, PolicyHeader& header) {
+  header.redirects = block.section<RedirectRow>(inputs.redirect_count);
+  for (std::size_t i = 0; i < inputs.redirect_count && !block.overflowed(); ++i) {
+    RedirectRow row{};
+    row.from = block.text(inputs.redirects[i].from);
+    row.to = block.text(inputs.redirects[i].to);
+    row.rule = block.rule(inputs.redirects[i].source);
+    block.row<RedirectRow>(header.redirects, i) = row;
+  }
+}
+
 bool write_allow_rules(const Config& config, Block& block, PolicyHeader& header,
                        Diagnostic& error) {
   std::size_t names = 0;
@@ -226,6 +237,7 @@ bool build_policy(const PolicyInputs& inputs, std::uint8_t* buffer, std::size_t 
   header.root_inode = inputs.root.ino;
   write_variables(*inputs.environment, block, header);
   write_trees(inputs, block, header);
+  write_redirects(inputs, block, header);
   if (!write_allow_rules(config, block, header, error)) return false;
   header.run = block.text(inputs.run);
   header.models_dir = block.text(inputs.models_dir);

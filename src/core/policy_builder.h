@@ -17,11 +17,20 @@ struct ProtectedTree {
   Source source;
 };
 
+// A redirect that each process does itself.
+struct PlannedRedirect {
+  std::string_view from;  // absolute, plain
+  std::string_view to;    // canonical
+  Source source;
+};
+
 struct PolicyInputs {
   const Config* config = nullptr;
   const EnvironmentPlan* environment = nullptr;
   const ProtectedTree* trees = nullptr;
   std::size_t tree_count = 0;
+  const PlannedRedirect* redirects = nullptr;  // the longest `from` first
+  std::size_t redirect_count = 0;
   sys::FileId root;                 // of "/"
   std::string_view models_dir;      // canonical; may be empty
   std::string_view run;             // identifies the run in records

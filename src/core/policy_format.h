@@ -12,7 +12,7 @@
 namespace hfoffline {
 
 inline constexpr std::uint64_t kPolicyMagic = 0x6c6f50666f666668;  // "hffofPol", little-endian
-inline constexpr std::uint32_t kPolicyVersion = 2;
+inline constexpr std::uint32_t kPolicyVersion = 3;
 
 // So that the encoded form fits one environment string (MAX_ARG_STRLEN is 128 KiB).
 inline constexpr std::size_t kMaximumPolicyBytes = 88 * 1024;
@@ -53,6 +53,13 @@ struct TreeRow {
   TextReference rule;
   std::uint64_t device;
   std::uint64_t inode;
+};
+
+// A path that is led to another by each process itself; the longest `from` comes first.
+struct RedirectRow {
+  TextReference from;  // absolute, plain, no trailing slash
+  TextReference to;    // canonical; a protected tree, or in one
+  TextReference rule;
 };
 
 struct NetworkRow {
@@ -96,6 +103,7 @@ struct PolicyHeader {
   SectionReference variables;
   SectionReference variable_index;  // uint16_t: row + 1, 0: empty slot; linear probing
   SectionReference trees;
+  SectionReference redirects;
   SectionReference networks;
   SectionReference names;
   std::uint64_t name_filter[kNameFilterBits / 64];

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "core/path.h"
+#include "core/redirect.h"
 #include "core/sys.h"
 
 namespace hfoffline {
@@ -186,6 +188,90 @@ bool plan_run(const Config& config, const Presets& presets, std::string_view scr
   return plan_environment(presets, config, inputs, arena, plan.environment, error);
 }
 
+namespace {
+
+bool is_below_tree(const RunPlan& plan, std::string_view path) {
+  for (std::size_t i = 0; i < plan.tree_count; ++i) {
+    if (is_at_or_below(path, plan.trees[i].path)) return true;
+  }
+  return false;
+}
+
+// "~/x" or "/x//y/" as programs will name it.
+std::string_view plain_from(std::string_view from, const char* home, Arena& arena) {
+  char given[kMaximumPathBytes];
+  char plain[kMaximumPathBytes];
+  Appender text(given);
+  if (from.starts_with("~/")) {
+    text.add(home);
+    from.remove_prefix(1);
+  }
+  text.add(from);
+  while (text.size() > 1 && text.view().back() == '/') text.truncate(text.size() - 1);
+  Appender out(plain);
+  append_plain_path(text.view(), out);
+  return text.overflowed() || out.overflowed() ? std::string_view() : arena.copy(out.view());
+}
+
+// A directory becomes a tree, unless it is in one; a file has to be in one.
+bool resolve_target(std::string_view to, const Source& source, Arena& arena, RunPlan& plan,
+                    std::string_view* canonical, Diagnostic& error) {
+  constexpr std::string_view kWhat = "[cache] redirect:";
+  const std::string_view terminated = arena.copy(to);
+  if (terminated.data() == nullptr) return complain_about_memory(source, kWhat, to, error);
+  const long descriptor = sys::open(terminated.data(), kPathOnly | O_CLOEXEC);
+  sys::Stat status;
+  const bool found = descriptor >= 0 && sys::fstat(static_cast<int>(descriptor), &status) == 0;
+  if (found) *canonical = canonical_path(descriptor, to, arena);
+  if (descriptor >= 0) sys::close(static_cast<int>(descriptor));
+  if (!found || canonical->empty() || !(S_ISDIR(status.mode) || S_ISREG(status.mode))) {
+    return complain(source, kWhat, to, "is not there, or is neither a directory nor a file",
+                    "give what programs are to find instead", error);
+  }
+  if (is_below_tree(plan, *canonical)) return true;
+  if (!S_ISDIR(status.mode)) {
+    return complain(source, kWhat, to, "is a file that is in no protected tree",
+                    "protect its directory, or let the redirect be a mount (redirect_way)", error);
+  }
+  if (plan.tree_count == kMaximumTrees) {
+    return complain(source, kWhat, to, "is one tree too many (64 at the most)",
+                    "lead to directories of the models dir", error);
+  }
+  return resolve_tree(kWhat, to, source, arena, &plan.trees[plan.tree_count++], error);
+}
+
+}  // namespace
+
+bool plan_redirects(const char* home, Arena& arena, RunPlan& plan, Diagnostic& error) {
+  for (const ListItem* item = plan.config->items(Key::cache_redirect); item != nullptr;
+       item = item->next) {
+    Redirect given;
+    parse_redirect(item->text, &given);  // checked with the settings
+    if (given.from.starts_with("~/") && (home == nullptr || home[0] != '/')) {
+      return complain(item->source, "[cache] redirect:", given.from,
+                      "cannot be told: HOME names no directory", "write the whole path", error);
+    }
+    if (plan.redirect_count == kMaximumRedirects) {
+      return complain(item->source, "[cache] redirect:", given.from,
+                      "is one too many (32 at the most)", "redirect a common parent", error);
+    }
+    PlannedRedirect redirect;
+    redirect.from = plain_from(given.from, home, arena);
+    redirect.source = item->source;
+    if (redirect.from.size() < 2) {
+      return complain(item->source, "[cache] redirect:", given.from, "is no path to lead elsewhere",
+                      "use a shorter path, below /", error);
+    }
+    if (!resolve_target(given.to, item->source, arena, plan, &redirect.to, error)) return false;
+    // The longest comes first; of equal ones, the one that was given last.
+    std::size_t at = plan.redirect_count++;
+    for (; at > 0 && plan.redirects[at - 1].from.size() <= redirect.from.size(); --at)
+      plan.redirects[at] = plan.redirects[at - 1];
+    plan.redirects[at] = redirect;
+  }
+  return true;
+}
+
 bool build_policy(const RunPlan& plan, const RunFiles& files, std::uint8_t* buffer,
                   std::size_t capacity, std::size_t* size, Diagnostic& error) {
   PolicyInputs inputs;
@@ -193,6 +279,8 @@ bool build_policy(const RunPlan& plan, const RunFiles& files, std::uint8_t* buff
   inputs.environment = &plan.environment;
   inputs.trees = plan.trees;
   inputs.tree_count = plan.tree_count;
+  inputs.redirects = plan.redirects;
+  inputs.redirect_count = plan.redirect_count;
   inputs.root = plan.root;
   inputs.models_dir = plan.models_dir;
   inputs.run = files.run;

@@ -16,6 +16,8 @@ namespace hfoffline {
 
 inline constexpr std::size_t kMaximumTrees = 64;
 
+inline constexpr std::size_t kMaximumRedirects = 32;
+
 struct RunPlan {
   const Config* config = nullptr;
   std::string_view models_dir;  // canonical; empty if none was given
@@ -25,6 +27,8 @@ struct RunPlan {
   EnvironmentPlan environment;
   ProtectedTree trees[kMaximumTrees];
   std::size_t tree_count = 0;
+  PlannedRedirect redirects[kMaximumRedirects];  // those that each process does itself
+  std::size_t redirect_count = 0;
   sys::FileId root;
 };
 
@@ -34,6 +38,11 @@ struct RunPlan {
 // empty or unrecognised models dir is not an error here: the caller reports plan.finding.
 bool plan_run(const Config& config, const Presets& presets, std::string_view scratch_dir,
               std::string_view version, Arena& arena, RunPlan& plan, Diagnostic& error);
+
+// Plans the redirects of the settings as those that each process does itself: "~/" becomes `home`
+// (which may be null), what they lead to becomes a protected tree. Fails (error filled) where that
+// cannot be: nothing is there, or it is a file that nothing protects. Works on the same plan once.
+bool plan_redirects(const char* home, Arena& arena, RunPlan& plan, Diagnostic& error);
 
 // What goes into a policy besides the plan. All may be empty.
 struct RunFiles {

@@ -6,6 +6,7 @@
 
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
 
 using namespace hfoffline::shim;
 
@@ -24,6 +25,7 @@ int check_granted(int result, int directory, const char* path, int mode, int fla
 
 #define INTERPOSE_ACCESS(name)                                             \
   INTERPOSE(int, name, (const char* path, int mode)) {                     \
+    REDIRECT(path);                                                        \
     return check_granted(NEXT(name)(path, mode), AT_FDCWD, path, mode, 0); \
   }
 
@@ -32,5 +34,6 @@ INTERPOSE_ACCESS(euidaccess)
 INTERPOSE_ACCESS(eaccess)
 
 INTERPOSE(int, faccessat, (int directory, const char* path, int mode, int flags)) {
+  REDIRECT_AT(directory, path);
   return check_granted(NEXT(faccessat)(directory, path, mode, flags), directory, path, mode, flags);
 }

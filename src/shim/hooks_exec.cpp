@@ -15,63 +15,79 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "shim/caller_path.h"
 #include "shim/exec_memory.h"
 #include "shim/interpose.h"
 #include "shim/judge_exec.h"
 #include "shim/managed_environment.h"
+#include "shim/redirect.h"
 #include "shim/refusal.h"
 #include "shim/undeclared.h"
 
 using namespace hfoffline::shim;
 
+// A name without a slash is looked for in $PATH, by libc.
+#define REDIRECT_PROGRAM(program)                                   \
+  if (has_redirects() && program != nullptr && is_text(program) &&  \
+      hfoffline::find_byte(program, '/') != std::string_view::npos) \
+  REDIRECT(program)
+
 // What every start of a program does: judge, build the environment, go on. `call` may use `fresh`.
-#define START_WITH(environment, judged, failure, before, call) \
-  if (const int error = (judged)) return failure(error);       \
-  ExecEnvironment plan(environment);                           \
-  EXEC_MEMORY(memory, plan.size(), kEnvironment);              \
-  if (memory == nullptr) return failure(ENOMEM);               \
-  char** fresh = plan.build(memory);                           \
-  before;                                                      \
+// `program` is the parameter that names it, which becomes a copy (caller_path.h).
+#define START_WITH(program, environment, judged, failure, before, call) \
+  COPY_PATH(program);                                                   \
+  REDIRECT_PROGRAM(program);                                            \
+  START_PROGRAM(environment, is_text(program) ? (judged) : 0, failure, before, call)
+#define START_PROGRAM(environment, judged, failure, before, call) \
+  if (const int error = (judged)) return failure(error);          \
+  ExecEnvironment plan(environment);                              \
+  EXEC_MEMORY(memory, plan.size(), kEnvironment);                 \
+  if (memory == nullptr) return failure(ENOMEM);                  \
+  char** fresh = plan.build(memory);                              \
+  before;                                                         \
   return call
 // After an exec, nobody is left to write open counts down.
-#define EXEC_WITH(environment, judged, failure, call) \
-  START_WITH(environment, judged, failure, flush_counts(), call)
-#define SPAWN_WITH(environment, judged, call) \
-  START_WITH(environment, judged, error_itself, (void)0, call)
+#define EXEC_WITH(program, environment, judged, failure, call) \
+  START_WITH(program, environment, judged, failure, flush_counts(), call)
+#define SPAWN_WITH(program, environment, judged, call) \
+  START_WITH(program, environment, judged, error_itself, (void)0, call)
 
 INTERPOSE(int, execve, (const char* path, char* const arguments[], char* const environment[])) {
-  EXEC_WITH(environment, judge_exec("execve", AT_FDCWD, path, arguments), fail,
+  EXEC_WITH(path, environment, judge_exec("execve", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
 INTERPOSE(int, execv, (const char* path, char* const arguments[])) {
-  EXEC_WITH(environ, judge_exec("execv", AT_FDCWD, path, arguments), fail,
+  EXEC_WITH(path, environ, judge_exec("execv", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
 INTERPOSE(int, execvp, (const char* file, char* const arguments[])) {
-  EXEC_WITH(environ, judge_exec_in_path("execvp", file, arguments), fail,
+  EXEC_WITH(file, environ, judge_exec_in_path("execvp", file, arguments), fail,
             NEXT(execvpe)(file, arguments, fresh));
 }
 
 INTERPOSE(int, execvpe, (const char* file, char* const arguments[], char* const environment[])) {
-  EXEC_WITH(environment, judge_exec_in_path("execvpe", file, arguments), fail,
+  EXEC_WITH(file, environment, judge_exec_in_path("execvpe", file, arguments), fail,
             NEXT(execvpe)(file, arguments, fresh));
 }
 
 INTERPOSE(int, execveat,
           (int directory, const char* path, char* const arguments[], char* const environment[],
            int flags)) {
+  COPY_PATH(path);
+  REDIRECT_AT(directory, path);
   const bool descriptor = names_descriptor(path, flags);
-  EXEC_WITH(environment,
-            descriptor ? judge_exec_of_descriptor("execveat", directory, arguments)
-                       : judge_exec("execveat", directory, path, arguments),
-            fail, NEXT(execveat)(directory, path, arguments, fresh, flags));
+  START_PROGRAM(environment,
+                !is_text(path) ? 0
+                : descriptor   ? judge_exec_of_descriptor("execveat", directory, arguments)
+                               : judge_exec("execveat", directory, path, arguments),
+                fail, flush_counts(), NEXT(execveat)(directory, path, arguments, fresh, flags));
 }
 
 INTERPOSE(int, fexecve, (int descriptor, char* const arguments[], char* const environment[])) {
-  EXEC_WITH(environment, judge_exec_of_descriptor("fexecve", descriptor, arguments), fail,
-            NEXT(fexecve)(descriptor, arguments, fresh));
+  START_PROGRAM(environment, judge_exec_of_descriptor("fexecve", descriptor, arguments), fail,
+                flush_counts(), NEXT(fexecve)(descriptor, arguments, fresh));
 }
 
 // The list forms: count the arguments, put them into an array, go on as the vector forms.
@@ -94,14 +110,14 @@ INTERPOSE(int, fexecve, (int descriptor, char* const arguments[], char* const en
 INTERPOSE(int, execl, (const char* path, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);
   va_end(list);
-  EXEC_WITH(environ, judge_exec("execl", AT_FDCWD, path, arguments), fail,
+  EXEC_WITH(path, environ, judge_exec("execl", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
 INTERPOSE(int, execlp, (const char* file, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);
   va_end(list);
-  EXEC_WITH(environ, judge_exec_in_path("execlp", file, arguments), fail,
+  EXEC_WITH(file, environ, judge_exec_in_path("execlp", file, arguments), fail,
             NEXT(execvpe)(file, arguments, fresh));
 }
 
@@ -109,7 +125,7 @@ INTERPOSE(int, execle, (const char* path, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);
   char* const* environment = va_arg(list, char* const*);
   va_end(list);
-  EXEC_WITH(environment, judge_exec("execle", AT_FDCWD, path, arguments), fail,
+  EXEC_WITH(path, environment, judge_exec("execle", AT_FDCWD, path, arguments), fail,
             NEXT(execve)(path, arguments, fresh));
 }
 
@@ -124,7 +140,7 @@ int error_itself(int error) { return error; }
       int, name,                                                                                   \
       (int* child, const char* file, const posix_spawn_file_actions_t* actions,                    \
        const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[])) { \
-    SPAWN_WITH(environment, judged,                                                                \
+    SPAWN_WITH(file, environment, judged,                                                          \
                NEXT(name)(child, file, actions, attributes, arguments, fresh));                    \
   }
 

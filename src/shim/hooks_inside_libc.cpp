@@ -18,9 +18,10 @@
 using namespace hfoffline;
 using namespace hfoffline::shim;
 
-INTERPOSE_JUDGED(acct, (const char* path), (path), judge_accounting("acct", path))
-INTERPOSE_JUDGED(swapon, (const char* path, int flags), (path, flags), judge_swap("swapon", path))
-INTERPOSE_JUDGED(swapoff, (const char* path), (path), judge_swap("swapoff", path))
+INTERPOSE_JUDGED_PATH(acct, (const char* path), (path), judge_accounting("acct", path))
+INTERPOSE_JUDGED_PATH(swapon, (const char* path, int flags), (path, flags),
+                      judge_swap("swapon", path))
+INTERPOSE_JUDGED_PATH(swapoff, (const char* path), (path), judge_swap("swapoff", path))
 
 // Always in /tmp, under a name that nobody sees.
 #define INTERPOSE_TMPFILE(name)                                                        \
@@ -37,14 +38,18 @@ INTERPOSE_JUDGED(swapoff, (const char* path), (path), judge_swap("swapoff", path
 INTERPOSE_TMPFILE(tmpfile)
 INTERPOSE_TMPFILE(tmpfile64)
 
-#define INTERPOSE_UPDATE(name, entry_type)                                                     \
-  INTERPOSE(void, name, (const char* path, const struct entry_type* entry)) {                  \
-    const int error = has_protected_trees() ? judge_open(#name, AT_FDCWD, path, O_WRONLY) : 0; \
-    if (error != 0) {                                                                          \
-      errno = error;                                                                           \
-    } else {                                                                                   \
-      NEXT(name)(path, entry);                                                                 \
-    }                                                                                          \
+#define INTERPOSE_UPDATE(name, entry_type)                                    \
+  INTERPOSE(void, name, (const char* path, const struct entry_type* entry)) { \
+    int error = 0;                                                            \
+    if (has_protected_trees()) {                                              \
+      COPY_PATH(path);                                                        \
+      if (is_text(path)) error = judge_open(#name, AT_FDCWD, path, O_WRONLY); \
+    }                                                                         \
+    if (error != 0) {                                                         \
+      errno = error;                                                          \
+    } else {                                                                  \
+      NEXT(name)(path, entry);                                                \
+    }                                                                         \
   }
 
 INTERPOSE_UPDATE(updwtmp, utmp)
@@ -72,6 +77,7 @@ int judge_entry(const char* operation) {
 
 #define INTERPOSE_NAME(name)                    \
   INTERPOSE(int, name, (const char* path)) {    \
+    COPY_TEXT(path);                            \
     const int result = NEXT(name)(path);        \
     if (result == 0) remember_entry_file(path); \
     return result;                              \

@@ -6,22 +6,19 @@
 #include "shim/judge_network.h"
 #include "shim/judge_socket_file.h"
 #include "shim/judge_socket_option.h"
-#include "shim/send_judged.h"
+#include "shim/send_messages.h"
 #include "shim/socket_facts.h"
 #include "shim/undeclared.h"
 
 using namespace hfoffline::shim;
 
-#define INTERPOSE_CONNECT(name)                                                              \
-  INTERPOSE(int, name, (int descriptor, const struct sockaddr* address, socklen_t length)) { \
-    CopiedAddress copy;                                                                      \
-    if (needs_no_judgement(address, length, Direction::kConnect) ||                          \
-        !copy_address(address, length, &copy)) {                                             \
-      return NEXT(name)(descriptor, address, length);                                        \
-    }                                                                                        \
-    if (const int error = judge_copy("connect", descriptor, copy, Direction::kConnect))      \
-      return fail(error);                                                                    \
-    return NEXT(name)(descriptor, copy.get(), copy.length);                                  \
+#define INTERPOSE_CONNECT(name)                                                                \
+  INTERPOSE(int, name, (int descriptor, const struct sockaddr* address, socklen_t length)) {   \
+    CopiedAddress copy;                                                                        \
+    if (!copy_address(address, length, &copy)) return NEXT(name)(descriptor, address, length); \
+    if (const int error = judge_copy("connect", descriptor, copy, Direction::kConnect))        \
+      return fail(error);                                                                      \
+    return NEXT(name)(descriptor, copy.get(), copy.length);                                    \
   }
 
 INTERPOSE_CONNECT(connect)
@@ -31,39 +28,30 @@ INTERPOSE(ssize_t, sendto,
           (int descriptor, const void* data, size_t size, int flags, const struct sockaddr* address,
            socklen_t length)) {
   CopiedAddress copy;
-  if (needs_no_judgement(address, length, direction_of_send(flags)) ||
-      !copy_address(address, length, &copy)) {
+  if (!copy_address(address, length, &copy))
     return NEXT(sendto)(descriptor, data, size, flags, address, length);
-  }
   if (const int error = judge_copy("sendto", descriptor, copy, direction_of_send(flags)))
     return fail(error);
   return NEXT(sendto)(descriptor, data, size, flags, copy.get(), copy.length);
 }
 
 INTERPOSE(ssize_t, sendmsg, (int descriptor, const struct msghdr* message, int flags)) {
-  if (message != nullptr && has_control_messages(*message)) {
-    if (const int error = judge_control_messages("sendmsg", descriptor, *message))
+  if (message == nullptr) return NEXT(sendmsg)(descriptor, message, flags);
+  struct msghdr judged = *message;
+  if (has_control_messages(judged)) {
+    if (const int error = judge_control_messages("sendmsg", descriptor, judged)) return fail(error);
+  }
+  CopiedAddress copy;
+  if (copy_name(&judged, &copy)) {
+    if (const int error = judge_copy("sendmsg", descriptor, copy, direction_of_send(flags)))
       return fail(error);
   }
-  const auto* address =
-      message == nullptr ? nullptr : static_cast<const struct sockaddr*>(message->msg_name);
-  CopiedAddress copy;
-  if (message == nullptr ||
-      needs_no_judgement(address, used_name_length(*message), direction_of_send(flags)) ||
-      !copy_address(address, used_name_length(*message), &copy)) {
-    return NEXT(sendmsg)(descriptor, message, flags);
-  }
-  if (const int error = judge_copy("sendmsg", descriptor, copy, direction_of_send(flags)))
-    return fail(error);
-  struct msghdr judged = *message;
-  judged.msg_name = copy.bytes;
-  judged.msg_namelen = copy.length;
   return NEXT(sendmsg)(descriptor, &judged, flags);
 }
 
 #define INTERPOSE_SENDMMSG(name)                                                                \
   INTERPOSE(int, name, (int descriptor, struct mmsghdr* messages, unsigned count, int flags)) { \
-    return send_judged(NEXT(name), descriptor, messages, count, flags);                         \
+    return send_messages(NEXT(name), descriptor, messages, count, flags);                       \
   }
 
 INTERPOSE_SENDMMSG(sendmmsg)
@@ -71,7 +59,7 @@ INTERPOSE_SENDMMSG(__sendmmsg)
 
 INTERPOSE(int, bind, (int descriptor, const struct sockaddr* address, socklen_t length)) {
   CopiedAddress copy;
-  if (!names_socket_file(address, length) || !copy_address(address, length, &copy))
+  if (!has_protected_trees() || !copy_address(address, length, &copy))
     return NEXT(bind)(descriptor, address, length);
   if (const int error = judge_socket_file("bind", descriptor, copy)) return fail(error);
   return NEXT(bind)(descriptor, copy.get(), copy.length);

@@ -5,9 +5,11 @@
 
 #include "core/read_only.h"
 #include "core/sys.h"
+#include "shim/caller_path.h"
 #include "shim/interpose.h"
 #include "shim/judge_openat2.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
 #include "shim/undeclared.h"
 
 namespace hfoffline::shim {
@@ -25,16 +27,23 @@ bool takes_mode(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE
     va_end(arguments);                  \
   }
 
-// `next` makes the call as the program would have made it.
+// `next` makes the call as the program would have made it, with the path that was judged.
 template <class Next>
 int open_writing(const char* operation, int directory, const char* path, int flags, unsigned mode,
                  Next next) {
-  if (!has_protected_trees()) return next();
-  const long opened = open_if_outside(directory, path, flags, mode);
-  if (opened != kUndecided)
-    return opened >= 0 ? static_cast<int>(opened) : fail(static_cast<int>(-opened));
-  const int error = judge_open(operation, directory, path, flags);
-  return error != 0 ? fail(error) : next();
+  if (!has_protected_trees() || path == nullptr) return next(path);
+  if (may_open_at_once()) {
+    COPY_TEXT(path);
+    REDIRECT_AT(directory, path);
+    const long opened = open_if_outside(directory, path, flags, mode);
+    if (opened != kUndecided)
+      return opened >= 0 ? static_cast<int>(opened) : fail(static_cast<int>(-opened));
+  } else {
+    COPY_PATH(path);
+    REDIRECT_AT(directory, path);
+  }
+  const int error = is_text(path) ? judge_open(operation, directory, path, flags) : 0;
+  return error != 0 ? fail(error) : next(path);
 }
 
 }  // namespace
@@ -43,19 +52,26 @@ int open_writing(const char* operation, int directory, const char* path, int fla
 using namespace hfoffline;
 using namespace hfoffline::shim;
 
-#define INTERPOSE_OPEN(name)                                            \
-  INTERPOSE(int, name, (const char* path, int flags, ...)) {            \
-    MODE_ARGUMENT(flags, mode)                                          \
-    if (!open_can_write(flags)) return NEXT(name)(path, flags, mode);   \
-    return open_writing(#name, AT_FDCWD, path, flags, mode,             \
-                        [&] { return NEXT(name)(path, flags, mode); }); \
+#define INTERPOSE_OPEN(name)                                                                  \
+  INTERPOSE(int, name, (const char* path, int flags, ...)) {                                  \
+    MODE_ARGUMENT(flags, mode)                                                                \
+    if (!open_can_write(flags)) {                                                             \
+      REDIRECT(path);                                                                         \
+      return NEXT(name)(path, flags, mode);                                                   \
+    }                                                                                         \
+    return open_writing(#name, AT_FDCWD, path, flags, mode,                                   \
+                        [&](const char* judged) { return NEXT(name)(judged, flags, mode); }); \
   }
-#define INTERPOSE_OPENAT(name)                                                     \
-  INTERPOSE(int, name, (int directory, const char* path, int flags, ...)) {        \
-    MODE_ARGUMENT(flags, mode)                                                     \
-    if (!open_can_write(flags)) return NEXT(name)(directory, path, flags, mode);   \
-    return open_writing(#name, directory, path, flags, mode,                       \
-                        [&] { return NEXT(name)(directory, path, flags, mode); }); \
+#define INTERPOSE_OPENAT(name)                                                         \
+  INTERPOSE(int, name, (int directory, const char* path, int flags, ...)) {            \
+    MODE_ARGUMENT(flags, mode)                                                         \
+    if (!open_can_write(flags)) {                                                      \
+      REDIRECT_AT(directory, path);                                                    \
+      return NEXT(name)(directory, path, flags, mode);                                 \
+    }                                                                                  \
+    return open_writing(#name, directory, path, flags, mode, [&](const char* judged) { \
+      return NEXT(name)(directory, judged, flags, mode);                               \
+    });                                                                                \
   }
 
 INTERPOSE_OPEN(open)
@@ -67,16 +83,23 @@ INTERPOSE_OPENAT(openat64)
 
 // The fortified forms abort the program when a mode is needed: they never get that far with
 // O_CREAT.
-#define INTERPOSE_OPEN_2(name)                                                                     \
-  INTERPOSE(int, name, (const char* path, int flags)) {                                            \
-    if (!open_can_write(flags) || takes_mode(flags)) return NEXT(name)(path, flags);               \
-    return open_writing(#name, AT_FDCWD, path, flags, 0, [&] { return NEXT(name)(path, flags); }); \
+#define INTERPOSE_OPEN_2(name)                                                          \
+  INTERPOSE(int, name, (const char* path, int flags)) {                                 \
+    if (!open_can_write(flags) || takes_mode(flags)) {                                  \
+      REDIRECT(path);                                                                   \
+      return NEXT(name)(path, flags);                                                   \
+    }                                                                                   \
+    return open_writing(#name, AT_FDCWD, path, flags, 0,                                \
+                        [&](const char* judged) { return NEXT(name)(judged, flags); }); \
   }
-#define INTERPOSE_OPENAT_2(name)                                                                \
-  INTERPOSE(int, name, (int directory, const char* path, int flags)) {                          \
-    if (!open_can_write(flags) || takes_mode(flags)) return NEXT(name)(directory, path, flags); \
-    return open_writing(#name, directory, path, flags, 0,                                       \
-                        [&] { return NEXT(name)(directory, path, flags); });                    \
+#define INTERPOSE_OPENAT_2(name)                                                                   \
+  INTERPOSE(int, name, (int directory, const char* path, int flags)) {                             \
+    if (!open_can_write(flags) || takes_mode(flags)) {                                             \
+      REDIRECT_AT(directory, path);                                                                \
+      return NEXT(name)(directory, path, flags);                                                   \
+    }                                                                                              \
+    return open_writing(#name, directory, path, flags, 0,                                          \
+                        [&](const char* judged) { return NEXT(name)(directory, judged, flags); }); \
   }
 
 INTERPOSE_OPEN_2(__open_2)
@@ -84,10 +107,10 @@ INTERPOSE_OPEN_2(__open64_2)
 INTERPOSE_OPENAT_2(__openat_2)
 INTERPOSE_OPENAT_2(__openat64_2)
 
-#define INTERPOSE_CREAT(name)                                                      \
-  INTERPOSE(int, name, (const char* path, mode_t mode)) {                          \
-    return open_writing(#name, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode, \
-                        [&] { return NEXT(name)(path, mode); });                   \
+#define INTERPOSE_CREAT(name)                                                          \
+  INTERPOSE(int, name, (const char* path, mode_t mode)) {                              \
+    return open_writing(#name, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode,     \
+                        [&](const char* judged) { return NEXT(name)(judged, mode); }); \
   }
 
 INTERPOSE_CREAT(creat)
@@ -95,7 +118,8 @@ INTERPOSE_CREAT(creat64)
 
 // A handle names a file and no path: which file that is, is looked at first.
 INTERPOSE(int, open_by_handle_at, (int mount, struct file_handle* handle, int flags)) {
-  if (has_protected_trees()) {
+  if (has_protected_trees() && open_can_write(flags)) {
+    COPY_BLOCK(handle, bytes_of_handle(handle));
     if (const int error = judge_open_by_handle(mount, handle, flags)) return fail(error);
   }
   return NEXT(open_by_handle_at)(mount, handle, flags);
@@ -103,8 +127,16 @@ INTERPOSE(int, open_by_handle_at, (int mount, struct file_handle* handle, int fl
 
 INTERPOSE(int, openat2,
           (int directory, const char* path, const struct open_how* how, size_t size)) {
-  if (has_protected_trees()) {
-    if (const int error = judge_openat2(directory, path, how, size)) return fail(error);
+  if (has_protected_trees() && has_usable_size(size)) {
+    COPY_BLOCK(how, size);
+    if (openat2_can_write(how)) {
+      COPY_PATH(path);
+      REDIRECT_AT(directory, path);
+      const int error = is_text(path) ? judge_openat2(directory, path, how, size) : 0;
+      if (error != 0) return fail(error);
+    } else {
+      REDIRECT_AT(directory, path);
+    }
   }
   return NEXT(openat2)(directory, path, how, size);
 }

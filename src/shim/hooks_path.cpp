@@ -135,103 +135,140 @@ bool times_are_wrong(const struct timeval times[2]) {
   return false;
 }
 
+template <class Time>
+const Time* copy_of_times(const Time* times, void* memory) {
+  if (times == nullptr) return nullptr;
+  auto* copy = static_cast<Time*>(memory);
+  copy[0] = times[0];
+  copy[1] = times[1];
+  return copy;
+}
+
 }  // namespace
 
-INTERPOSE_JUDGED(mkdir, (const char* path, mode_t mode), (path, mode),
-                 judge_make_directory("mkdir", AT_FDCWD, path))
-INTERPOSE_JUDGED(mkdirat, (int directory, const char* path, mode_t mode), (directory, path, mode),
-                 judge_make_directory("mkdirat", directory, path))
-INTERPOSE_JUDGED(unlink, (const char* path), (path), judge_remove_file("unlink", AT_FDCWD, path))
-INTERPOSE_JUDGED(unlinkat, (int directory, const char* path, int flags), (directory, path, flags),
-                 (flags & ~AT_REMOVEDIR) != 0 ? 0
-                                              : judge_unlinkat("unlinkat", directory, path, flags))
-INTERPOSE_JUDGED(rmdir, (const char* path), (path), judge_remove_directory("rmdir", AT_FDCWD, path))
-INTERPOSE_JUDGED(remove, (const char* path), (path), judge_remove(path))
+// What says that nothing would be changed is copied as well as the path.
+#define COPY_TIMES times = copy_of_times(times, __builtin_alloca(2 * sizeof(*times)))
+#define INTERPOSE_JUDGED_TIMES(name, parameters, arguments, judged)         \
+  INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(directory, path); \
+                   COPY_TIMES, is_text(path), judged)
+#define INTERPOSE_JUDGED_TIMES_OF(name, parameters, arguments, judged) \
+  INTERPOSE_COPIED(name, parameters, arguments, COPY_TIMES, true, judged)
+#define INTERPOSE_JUDGED_ATTRIBUTE(name, parameters, arguments, judged)     \
+  INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(directory, path); \
+                   COPY_PATH(attribute), is_text(path) && is_text(attribute), judged)
+#define INTERPOSE_JUDGED_ATTRIBUTE_OF(name, parameters, arguments, judged) \
+  INTERPOSE_COPIED(name, parameters, arguments, COPY_PATH(attribute), is_text(attribute), judged)
 
-INTERPOSE_JUDGED(rename, (const char* from, const char* to), (from, to),
-                 judge_rename("rename", AT_FDCWD, from, AT_FDCWD, to, 0))
-INTERPOSE_JUDGED(renameat, (int from_directory, const char* from, int to_directory, const char* to),
-                 (from_directory, from, to_directory, to),
-                 judge_rename("renameat", from_directory, from, to_directory, to, 0))
-INTERPOSE_JUDGED(renameat2,
-                 (int from_directory, const char* from, int to_directory, const char* to,
-                  unsigned flags),
-                 (from_directory, from, to_directory, to, flags),
-                 judge_rename_with_flags("renameat2", from_directory, from, to_directory, to,
-                                         flags))
+INTERPOSE_JUDGED_PATH(mkdir, (const char* path, mode_t mode), (path, mode),
+                      judge_make_directory("mkdir", AT_FDCWD, path))
+INTERPOSE_JUDGED_PATH(mkdirat, (int directory, const char* path, mode_t mode),
+                      (directory, path, mode), judge_make_directory("mkdirat", directory, path))
+INTERPOSE_JUDGED_PATH(unlink, (const char* path), (path),
+                      judge_remove_file("unlink", AT_FDCWD, path))
+INTERPOSE_JUDGED_PATH(unlinkat, (int directory, const char* path, int flags),
+                      (directory, path, flags),
+                      (flags & ~AT_REMOVEDIR) != 0
+                          ? 0
+                          : judge_unlinkat("unlinkat", directory, path, flags))
+INTERPOSE_JUDGED_PATH(rmdir, (const char* path), (path),
+                      judge_remove_directory("rmdir", AT_FDCWD, path))
+INTERPOSE_JUDGED_PATH(remove, (const char* path), (path), judge_remove(path))
 
-INTERPOSE_JUDGED(truncate, (const char* path, off_t length), (path, length),
-                 length < 0 ? 0 : judge_truncate("truncate", path))
-INTERPOSE_JUDGED(truncate64, (const char* path, off64_t length), (path, length),
-                 length < 0 ? 0 : judge_truncate("truncate64", path))
+INTERPOSE_JUDGED_PATHS(rename, (const char* from, const char* to), (from, to),
+                       judge_rename("rename", AT_FDCWD, from, AT_FDCWD, to, 0))
+INTERPOSE_JUDGED_PATHS(renameat,
+                       (int from_directory, const char* from, int to_directory, const char* to),
+                       (from_directory, from, to_directory, to),
+                       judge_rename("renameat", from_directory, from, to_directory, to, 0))
+INTERPOSE_JUDGED_PATHS(renameat2,
+                       (int from_directory, const char* from, int to_directory, const char* to,
+                        unsigned flags),
+                       (from_directory, from, to_directory, to, flags),
+                       judge_rename_with_flags("renameat2", from_directory, from, to_directory, to,
+                                               flags))
 
-INTERPOSE_JUDGED(chmod, (const char* path, mode_t mode), (path, mode),
-                 judge_mode("chmod", AT_FDCWD, path, true))
+INTERPOSE_JUDGED_PATH(truncate, (const char* path, off_t length), (path, length),
+                      length < 0 ? 0 : judge_truncate("truncate", path))
+INTERPOSE_JUDGED_PATH(truncate64, (const char* path, off64_t length), (path, length),
+                      length < 0 ? 0 : judge_truncate("truncate64", path))
+
+INTERPOSE_JUDGED_PATH(chmod, (const char* path, mode_t mode), (path, mode),
+                      judge_mode("chmod", AT_FDCWD, path, true))
 INTERPOSE_JUDGED(fchmod, (int descriptor, mode_t mode), (descriptor, mode),
                  judge_descriptor("fchmod", descriptor))
-INTERPOSE_JUDGED(fchmodat, (int directory, const char* path, mode_t mode, int flags),
-                 (directory, path, mode, flags), judge_mode_at("fchmodat", directory, path, flags))
-INTERPOSE_JUDGED(lchmod, (const char* path, mode_t mode), (path, mode),
-                 judge_mode_of_link("lchmod", AT_FDCWD, path))
+INTERPOSE_JUDGED_PATH(fchmodat, (int directory, const char* path, mode_t mode, int flags),
+                      (directory, path, mode, flags),
+                      judge_mode_at("fchmodat", directory, path, flags))
+INTERPOSE_JUDGED_PATH(lchmod, (const char* path, mode_t mode), (path, mode),
+                      judge_mode_of_link("lchmod", AT_FDCWD, path))
 
-INTERPOSE_JUDGED(utime, (const char* path, const struct utimbuf* times), (path, times),
-                 judge_metadata("utime", AT_FDCWD, path, true))
-INTERPOSE_JUDGED(utimes, (const char* path, const struct timeval times[2]), (path, times),
-                 times_are_wrong(times) ? 0 : judge_metadata("utimes", AT_FDCWD, path, true))
-INTERPOSE_JUDGED(lutimes, (const char* path, const struct timeval times[2]), (path, times),
-                 times_are_wrong(times) ? 0 : judge_metadata("lutimes", AT_FDCWD, path, false))
-INTERPOSE_JUDGED(futimes, (int descriptor, const struct timeval times[2]), (descriptor, times),
-                 times_are_wrong(times) ? 0 : judge_metadata_of_descriptor("futimes", descriptor))
-INTERPOSE_JUDGED(futimesat, (int directory, const char* path, const struct timeval times[2]),
-                 (directory, path, times),
-                 times_are_wrong(times) ? 0
-                 : path == nullptr      ? judge_metadata_of_descriptor("futimesat", directory)
-                                        : judge_metadata("futimesat", directory, path, true))
-INTERPOSE_JUDGED(utimensat,
-                 (int directory, const char* path, const struct timespec times[2], int flags),
-                 (directory, path, times, flags),
-                 judge_times_at("utimensat", directory, path, times, flags))
-INTERPOSE_JUDGED(futimens, (int descriptor, const struct timespec times[2]), (descriptor, times),
-                 times_change_nothing(times) ? 0
-                                             : judge_metadata_of_descriptor("futimens", descriptor))
+INTERPOSE_JUDGED_PATH(utime, (const char* path, const struct utimbuf* times), (path, times),
+                      judge_metadata("utime", AT_FDCWD, path, true))
+INTERPOSE_JUDGED_TIMES(utimes, (const char* path, const struct timeval times[2]), (path, times),
+                       times_are_wrong(times) ? 0 : judge_metadata("utimes", AT_FDCWD, path, true))
+INTERPOSE_JUDGED_TIMES(lutimes, (const char* path, const struct timeval times[2]), (path, times),
+                       times_are_wrong(times) ? 0
+                                              : judge_metadata("lutimes", AT_FDCWD, path, false))
+INTERPOSE_JUDGED_TIMES_OF(futimes, (int descriptor, const struct timeval times[2]),
+                          (descriptor, times),
+                          times_are_wrong(times)
+                              ? 0
+                              : judge_metadata_of_descriptor("futimes", descriptor))
+INTERPOSE_JUDGED_TIMES(futimesat, (int directory, const char* path, const struct timeval times[2]),
+                       (directory, path, times),
+                       times_are_wrong(times) ? 0
+                       : path == nullptr      ? judge_metadata_of_descriptor("futimesat", directory)
+                                              : judge_metadata("futimesat", directory, path, true))
+INTERPOSE_JUDGED_TIMES(utimensat,
+                       (int directory, const char* path, const struct timespec times[2], int flags),
+                       (directory, path, times, flags),
+                       judge_times_at("utimensat", directory, path, times, flags))
+INTERPOSE_JUDGED_TIMES_OF(futimens, (int descriptor, const struct timespec times[2]),
+                          (descriptor, times),
+                          times_change_nothing(times)
+                              ? 0
+                              : judge_metadata_of_descriptor("futimens", descriptor))
 
-INTERPOSE_JUDGED(chown, (const char* path, uid_t user, gid_t group), (path, user, group),
-                 judge_metadata("chown", AT_FDCWD, path, true))
-INTERPOSE_JUDGED(lchown, (const char* path, uid_t user, gid_t group), (path, user, group),
-                 judge_metadata("lchown", AT_FDCWD, path, false))
+INTERPOSE_JUDGED_PATH(chown, (const char* path, uid_t user, gid_t group), (path, user, group),
+                      judge_metadata("chown", AT_FDCWD, path, true))
+INTERPOSE_JUDGED_PATH(lchown, (const char* path, uid_t user, gid_t group), (path, user, group),
+                      judge_metadata("lchown", AT_FDCWD, path, false))
 INTERPOSE_JUDGED(fchown, (int descriptor, uid_t user, gid_t group), (descriptor, user, group),
                  judge_descriptor("fchown", descriptor))
-INTERPOSE_JUDGED(fchownat, (int directory, const char* path, uid_t user, gid_t group, int flags),
-                 (directory, path, user, group, flags),
-                 judge_owner_at("fchownat", directory, path, flags))
+INTERPOSE_JUDGED_PATH(fchownat,
+                      (int directory, const char* path, uid_t user, gid_t group, int flags),
+                      (directory, path, user, group, flags),
+                      judge_owner_at("fchownat", directory, path, flags))
 
-INTERPOSE_JUDGED(setxattr,
-                 (const char* path, const char* name, const void* value, size_t size, int flags),
-                 (path, name, value, size, flags),
-                 attribute_is_wrong(name, size, flags)
-                     ? 0
-                     : judge_metadata("setxattr", AT_FDCWD, path, true))
-INTERPOSE_JUDGED(lsetxattr,
-                 (const char* path, const char* name, const void* value, size_t size, int flags),
-                 (path, name, value, size, flags),
-                 attribute_is_wrong(name, size, flags)
-                     ? 0
-                     : judge_metadata("lsetxattr", AT_FDCWD, path, false))
-INTERPOSE_JUDGED(fsetxattr,
-                 (int descriptor, const char* name, const void* value, size_t size, int flags),
-                 (descriptor, name, value, size, flags),
-                 attribute_is_wrong(name, size, flags)
-                     ? 0
-                     : judge_metadata_of_descriptor("fsetxattr", descriptor))
-INTERPOSE_JUDGED(removexattr, (const char* path, const char* name), (path, name),
-                 attribute_is_wrong(name, 0, 0)
-                     ? 0
-                     : judge_metadata("removexattr", AT_FDCWD, path, true))
-INTERPOSE_JUDGED(lremovexattr, (const char* path, const char* name), (path, name),
-                 attribute_is_wrong(name, 0, 0)
-                     ? 0
-                     : judge_metadata("lremovexattr", AT_FDCWD, path, false))
-INTERPOSE_JUDGED(fremovexattr, (int descriptor, const char* name), (descriptor, name),
-                 attribute_is_wrong(name, 0, 0)
-                     ? 0
-                     : judge_metadata_of_descriptor("fremovexattr", descriptor))
+INTERPOSE_JUDGED_ATTRIBUTE(
+    setxattr, (const char* path, const char* attribute, const void* value, size_t size, int flags),
+    (path, attribute, value, size, flags),
+    attribute_is_wrong(attribute, size, flags) ? 0
+                                               : judge_metadata("setxattr", AT_FDCWD, path, true))
+INTERPOSE_JUDGED_ATTRIBUTE(
+    lsetxattr, (const char* path, const char* attribute, const void* value, size_t size, int flags),
+    (path, attribute, value, size, flags),
+    attribute_is_wrong(attribute, size, flags) ? 0
+                                               : judge_metadata("lsetxattr", AT_FDCWD, path, false))
+INTERPOSE_JUDGED_ATTRIBUTE_OF(fsetxattr,
+                              (int descriptor, const char* attribute, const void* value,
+                               size_t size, int flags),
+                              (descriptor, attribute, value, size, flags),
+                              attribute_is_wrong(attribute, size, flags)
+                                  ? 0
+                                  : judge_metadata_of_descriptor("fsetxattr", descriptor))
+INTERPOSE_JUDGED_ATTRIBUTE(removexattr, (const char* path, const char* attribute),
+                           (path, attribute),
+                           attribute_is_wrong(attribute, 0, 0)
+                               ? 0
+                               : judge_metadata("removexattr", AT_FDCWD, path, true))
+INTERPOSE_JUDGED_ATTRIBUTE(lremovexattr, (const char* path, const char* attribute),
+                           (path, attribute),
+                           attribute_is_wrong(attribute, 0, 0)
+                               ? 0
+                               : judge_metadata("lremovexattr", AT_FDCWD, path, false))
+INTERPOSE_JUDGED_ATTRIBUTE_OF(fremovexattr, (int descriptor, const char* attribute),
+                              (descriptor, attribute),
+                              attribute_is_wrong(attribute, 0, 0)
+                                  ? 0
+                                  : judge_metadata_of_descriptor("fremovexattr", descriptor))

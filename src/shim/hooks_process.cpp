@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shim/caller_path.h"
 #include "shim/interpose.h"
 #include "shim/locate.h"
 #include "shim/refusal.h"
@@ -40,7 +41,8 @@ INTERPOSE(int, unshare, (int flags)) {
 
 INTERPOSE(int, chroot, (const char* path)) {
   open_run_state();
-  const int tree = tree_of_new_root(path);
+  COPY_PATH(path);
+  const int tree = is_text(path) ? tree_of_new_root(path) : kOutside;
   const int result = NEXT(chroot)(path);
   if (result != 0) return result;
   // Paths mean something else from here on.

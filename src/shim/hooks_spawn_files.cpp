@@ -10,9 +10,11 @@
 #include "core/read_only.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/caller_path.h"
 #include "shim/descriptor_link.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
 #include "shim/refusal.h"
 #include "shim/undeclared.h"
 
@@ -114,7 +116,7 @@ __attribute__((noinline)) int judge_below(const char* directory, const char* pat
 }
 
 int judge_action(const posix_spawn_file_actions_t* list, const char* path, int flags) {
-  if (path == nullptr || !open_can_write(flags) || !has_protected_trees()) return 0;
+  if (path == nullptr) return 0;
   const Place* place = path[0] == '/' ? nullptr : place_of(number_of(list));
   if (place != nullptr) {
     return place->directory[0] == '\0' ? refuse_where_unknown(path)
@@ -141,12 +143,19 @@ INTERPOSE(int, posix_spawn_file_actions_destroy, (posix_spawn_file_actions_t * l
 INTERPOSE(int, posix_spawn_file_actions_addopen,
           (posix_spawn_file_actions_t * list, int descriptor, const char* path, int flags,
            mode_t mode)) {
-  if (const int error = judge_action(list, path, flags)) return error;
+  if (open_can_write(flags) && has_protected_trees()) {
+    COPY_TEXT(path);  // libc itself reads it now
+    REDIRECT(path);
+    if (const int error = judge_action(list, path, flags)) return error;
+  }
+  if (!open_can_write(flags)) REDIRECT(path);
   return NEXT(posix_spawn_file_actions_addopen)(list, descriptor, path, flags, mode);
 }
 
 #define INTERPOSE_ADDCHDIR(name)                                                            \
   INTERPOSE(int, name, (posix_spawn_file_actions_t * list, const char* path)) {             \
+    COPY_TEXT(path);                                                                        \
+    REDIRECT(path);                                                                         \
     const int error = NEXT(name)(list, path);                                               \
     if (error == 0 && path != nullptr && has_protected_trees()) note_directory(list, path); \
     return error;                                                                           \

@@ -6,8 +6,10 @@
 #include <stdio.h>
 
 #include "core/read_only.h"
+#include "shim/caller_path.h"
 #include "shim/interpose.h"
 #include "shim/judge_path.h"
+#include "shim/redirect.h"
 #include "shim/undeclared.h"
 
 using namespace hfoffline;
@@ -19,11 +21,14 @@ int flags_of_mode(const char* mode) {
   return libc_is_glibc() ? open_flags_of_mode(mode) : open_flags_of_mode_in_musl(mode);
 }
 
-int judge_stream(const char* operation, const char* path, const char* mode) {
-  if (path == nullptr || mode == nullptr) return 0;
+// The flags of a mode that writes, else -1.
+int writing_flags(const char* mode) {
   const int flags = flags_of_mode(mode);
-  if (flags < 0 || !open_can_write(flags) || !has_protected_trees()) return 0;
-  return judge_open(operation, AT_FDCWD, path, flags);
+  return flags >= 0 && open_can_write(flags) ? flags : -1;
+}
+
+int judge_stream(const char* operation, const char* path, int flags) {
+  return is_text(path) ? judge_open(operation, AT_FDCWD, path, flags) : 0;
 }
 
 int descriptor_of(FILE* stream) {
@@ -33,20 +38,34 @@ int descriptor_of(FILE* stream) {
 
 // Without a path, glibc reopens the stream's own file through /proc/self/fd; musl keeps the
 // descriptor and changes its flags, which makes nothing writable.
-int judge_reopened_stream(const char* operation, const char* path, const char* mode, FILE* stream) {
-  if (path != nullptr) return judge_stream(operation, path, mode);
-  if (mode == nullptr || stream == nullptr || !has_protected_trees() || !libc_is_glibc()) return 0;
-  const int flags = flags_of_mode(mode);
-  if (flags < 0 || !open_can_write(flags)) return 0;
+int judge_reopened_stream(const char* operation, const char* path, int flags, FILE* stream) {
+  if (path != nullptr) return judge_stream(operation, path, flags);
+  if (stream == nullptr || !libc_is_glibc()) return 0;
   const int descriptor = descriptor_of(stream);
   return descriptor < 0 ? 0 : judge_reopen(operation, descriptor, flags);
 }
 
 }  // namespace
 
+// What a stream is opened with, in a hook with parameters `path` and `mode`: where it can write,
+// the path and the mode become copies, `error` says what was judged, else it is 0.
+#define JUDGE_STREAM(error, judged)                          \
+  int error = 0;                                             \
+  if (mode != nullptr && has_protected_trees()) {            \
+    COPY_TEXT(mode);                                         \
+    if (const int flags = writing_flags(mode); flags >= 0) { \
+      COPY_PATH(path);                                       \
+      REDIRECT(path);                                        \
+      error = (judged);                                      \
+    } else {                                                 \
+      REDIRECT(path);                                        \
+    }                                                        \
+  }
+
 #define INTERPOSE_FOPEN(name)                                    \
   INTERPOSE(FILE*, name, (const char* path, const char* mode)) { \
-    if (const int error = judge_stream(#name, path, mode)) {     \
+    JUDGE_STREAM(error, judge_stream(#name, path, flags))        \
+    if (error != 0) {                                            \
       errno = error;                                             \
       return nullptr;                                            \
     }                                                            \
@@ -62,7 +81,8 @@ INTERPOSE_FOPEN(__setmntent)
 
 INTERPOSE(FILE*, _IO_file_fopen,
           (FILE * stream, const char* path, const char* mode, int is_32_bit)) {
-  if (const int error = judge_stream("_IO_file_fopen", path, mode)) {
+  JUDGE_STREAM(error, judge_stream("_IO_file_fopen", path, flags))
+  if (error != 0) {
     errno = error;
     return nullptr;
   }
@@ -72,11 +92,15 @@ INTERPOSE(FILE*, _IO_file_fopen,
 INTERPOSE(FILE*, _IO_file_open,
           (FILE * stream, const char* path, int flags, int permissions, int read_write,
            int is_32_bit)) {
-  const bool writes = path != nullptr && open_can_write(flags) && has_protected_trees();
-  if (const int error = writes ? judge_open("_IO_file_open", AT_FDCWD, path, flags) : 0) {
-    errno = error;
-    return nullptr;
+  if (open_can_write(flags) && has_protected_trees()) {
+    COPY_PATH(path);
+    REDIRECT(path);
+    if (const int error = judge_stream("_IO_file_open", path, flags)) {
+      errno = error;
+      return nullptr;
+    }
   }
+  if (!open_can_write(flags)) REDIRECT(path);
   return NEXT(_IO_file_open)(stream, path, flags, permissions, read_write, is_32_bit);
 }
 
@@ -84,7 +108,8 @@ INTERPOSE(FILE*, _IO_file_open,
 // cannot exist.
 #define INTERPOSE_FREOPEN(name)                                                \
   INTERPOSE(FILE*, name, (const char* path, const char* mode, FILE* stream)) { \
-    if (const int error = judge_reopened_stream(#name, path, mode, stream)) {  \
+    JUDGE_STREAM(error, judge_reopened_stream(#name, path, flags, stream))     \
+    if (error != 0) {                                                          \
       NEXT(name)("", mode, stream);                                            \
       errno = error;                                                           \
       return nullptr;                                                          \

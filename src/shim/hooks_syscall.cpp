@@ -12,6 +12,7 @@
 #include "core/read_only.h"
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/caller_path.h"
 #include "shim/exec_memory.h"
 #include "shim/interpose.h"
 #include "shim/judge_exec.h"
@@ -26,8 +27,9 @@
 #include "shim/managed_environment.h"
 #include "shim/mount_flags.h"
 #include "shim/received.h"
+#include "shim/redirect.h"
 #include "shim/refusal.h"
-#include "shim/send_judged.h"
+#include "shim/send_messages.h"
 #include "shim/shared_state.h"
 
 using namespace hfoffline;
@@ -54,12 +56,10 @@ int judge_opening(const char* operation, int directory, const char* path, int fl
 template <class Pass>
 long judged_call(const char* operation, int descriptor, const void* address, long length,
                  Direction direction, const Pass& pass) {
-  const auto* given = static_cast<const struct sockaddr*>(address);
   CopiedAddress copy;
-  if (needs_no_judgement(given, static_cast<socklen_t>(length), direction) ||
-      !copy_address(given, static_cast<socklen_t>(length), &copy)) {
+  if (!copy_address(static_cast<const struct sockaddr*>(address), static_cast<socklen_t>(length),
+                    &copy))
     return pass(address, length);
-  }
   if (const int error = judge_copy(operation, descriptor, copy, direction)) return fail(error);
   return pass(static_cast<const void*>(copy.bytes), static_cast<long>(copy.length));
 }
@@ -82,28 +82,21 @@ long sendto_by_number(const Arguments& a) {
 long sendmsg_by_number(const Arguments& a) {
   const auto* message = a.pointer<const struct msghdr>(1);
   if (message == nullptr) return NEXT(syscall)(SYS_sendmsg, a.word[0], a.word[1], a.word[2]);
-  if (has_control_messages(*message)) {
-    if (const int error = judge_control_messages("sendmsg", a.number(0), *message))
+  struct msghdr judged = *message;
+  if (has_control_messages(judged)) {
+    if (const int error = judge_control_messages("sendmsg", a.number(0), judged))
       return fail(error);
   }
-  struct msghdr judged = *message;
-  return judged_call("sendmsg", a.number(0), judged.msg_name, used_name_length(judged),
-                     direction_of_send(a.number(2)), [&](const void* address, long length) {
-                       if (address == judged.msg_name)
-                         return NEXT(syscall)(SYS_sendmsg, a.word[0], message, a.word[2]);
-                       judged.msg_name = const_cast<void*>(address);
-                       judged.msg_namelen = static_cast<socklen_t>(length);
-                       return NEXT(syscall)(SYS_sendmsg, a.word[0], &judged, a.word[2]);
-                     });
+  CopiedAddress copy;
+  if (copy_name(&judged, &copy)) {
+    if (const int error = judge_copy("sendmsg", a.number(0), copy, direction_of_send(a.number(2))))
+      return fail(error);
+  }
+  return NEXT(syscall)(SYS_sendmsg, a.word[0], &judged, a.word[2]);
 }
 
-int next_sendmmsg(int descriptor, struct mmsghdr* messages, unsigned count, int flags) {
+int send_by_number(int descriptor, struct mmsghdr* messages, unsigned count, int flags) {
   return static_cast<int>(NEXT(syscall)(SYS_sendmmsg, descriptor, messages, count, flags));
-}
-
-long sendmmsg_by_number(const Arguments& a) {
-  return send_judged(next_sendmmsg, a.number(0), a.pointer<struct mmsghdr>(1),
-                     static_cast<unsigned>(a.word[2]), a.number(3));
 }
 
 long setsockopt_by_number(const Arguments& a) {
@@ -117,7 +110,7 @@ long bind_by_number(const Arguments& a) {
   const auto* given = a.pointer<const struct sockaddr>(1);
   const auto length = static_cast<socklen_t>(a.word[2]);
   CopiedAddress copy;
-  if (!names_socket_file(given, length) || !copy_address(given, length, &copy))
+  if (!has_protected_trees() || !copy_address(given, length, &copy))
     return NEXT(syscall)(SYS_bind, a.word[0], given, length);
   if (const int error = judge_socket_file("bind", a.number(0), copy)) return fail(error);
   return NEXT(syscall)(SYS_bind, a.word[0], copy.get(), copy.length);
@@ -199,6 +192,198 @@ int judge_attribute_call(long number, const Arguments& a) {
     default:  // file_setattr
       return judge_owner_at("file_setattr", a.number(0), a.path(1), a.number(4));
   }
+}
+
+// The paths of a call, for [cache] redirect: which words, and which word says from where (-1: from
+// the working directory).
+struct PathWords {
+  int path[2] = {-1, -1};
+  int directory[2] = {-1, -1};
+};
+
+PathWords paths_of(long number) {
+  switch (number) {
+    case SYS_openat:
+    case 437:  // openat2
+    case SYS_newfstatat:
+    case SYS_statx:
+    case SYS_faccessat:
+    case 439:  // faccessat2
+    case SYS_readlinkat:
+    case SYS_mkdirat:
+    case SYS_unlinkat:
+    case SYS_fchmodat:
+    case 452:  // fchmodat2
+    case SYS_utimensat:
+    case SYS_mknodat:
+    case SYS_fchownat:
+    case 463:  // setxattrat
+    case 466:  // removexattrat
+    case 469:  // file_setattr
+      return {{1, -1}, {0, -1}};
+#ifdef SYS_renameat
+    case SYS_renameat:
+#endif
+    case SYS_renameat2:
+    case SYS_linkat:
+      return {{1, 3}, {0, 2}};
+    case SYS_symlinkat:
+      return {{2, -1}, {1, -1}};
+    case SYS_chdir:
+    case SYS_truncate:
+    case SYS_statfs:
+    case SYS_setxattr:
+    case SYS_lsetxattr:
+    case SYS_removexattr:
+    case SYS_lremovexattr:
+    case SYS_getxattr:
+    case SYS_lgetxattr:
+    case SYS_listxattr:
+    case SYS_llistxattr:
+#if defined(__x86_64__)
+    case SYS_open:
+    case SYS_creat:
+    case SYS_stat:
+    case SYS_lstat:
+    case SYS_access:
+    case SYS_readlink:
+    case SYS_mkdir:
+    case SYS_unlink:
+    case SYS_rmdir:
+    case SYS_chmod:
+    case SYS_utime:
+    case SYS_utimes:
+    case SYS_mknod:
+    case SYS_chown:
+    case SYS_lchown:
+#endif
+      return {{0, -1}, {-1, -1}};
+#if defined(__x86_64__)
+    case SYS_rename:
+    case SYS_link:
+      return {{0, 1}, {-1, -1}};
+    case SYS_symlink:
+      return {{1, -1}, {-1, -1}};
+    case SYS_futimesat:
+      return {{1, -1}, {0, -1}};
+#endif
+    default:
+      return {};
+  }
+}
+
+// What the kernel told, by the names that the program knows.
+long known_answer(long number, const Arguments& given, const Arguments& a, long result) {
+  if (result < 0) return result;
+  if (number == SYS_chdir) {
+    note_directory_changed_to(a.path(0), a.word[0] != given.word[0] && is_target(a.path(0)));
+  } else if (number == SYS_fchdir) {
+    note_directory_change(true);
+  } else if (number == SYS_readlinkat) {
+    return known_link(a.path(1), a.pointer<char>(2), static_cast<std::size_t>(a.word[3]), result);
+#if defined(__x86_64__)
+  } else if (number == SYS_readlink) {
+    return known_link(a.path(0), a.pointer<char>(1), static_cast<std::size_t>(a.word[2]), result);
+#endif
+  } else if (number == SYS_getcwd && directory_is_redirected()) {
+    return known_directory(a.pointer<char>(0), static_cast<std::size_t>(a.word[1]), result);
+  }
+  return result;
+}
+
+// Which words of a call that may write are texts: those are copied before they are judged.
+struct TextWords {
+  int word[2] = {-1, -1};
+};
+
+TextWords writing_open(int path, int flags) {
+  return open_can_write(flags) ? TextWords{{path, -1}} : TextWords{};
+}
+
+TextWords texts_of(long number, const Arguments& a) {
+  switch (number) {
+    case SYS_openat:
+      return writing_open(1, a.number(2));
+    case 437:  // openat2
+      return has_usable_size(static_cast<std::size_t>(a.word[3])) &&
+                     openat2_can_write(a.pointer<const void>(2))
+                 ? TextWords{{1, -1}}
+                 : TextWords{};
+    case SYS_mkdirat:
+    case SYS_unlinkat:
+    case SYS_fchmodat:
+    case 452:  // fchmodat2
+    case SYS_utimensat:
+    case SYS_mknodat:
+    case SYS_fchownat:
+    case 469:  // file_setattr
+      return {{1, -1}};
+#ifdef SYS_renameat
+    case SYS_renameat:
+#endif
+    case SYS_renameat2:
+    case SYS_linkat:
+    case 463:  // setxattrat
+    case 466:  // removexattrat
+      return {{1, 3}};
+    case SYS_symlinkat:
+      return {{0, 2}};
+    case SYS_setxattr:
+    case SYS_lsetxattr:
+    case SYS_removexattr:
+    case SYS_lremovexattr:
+      return {{0, 1}};
+    case SYS_fsetxattr:
+    case SYS_fremovexattr:
+      return {{1, -1}};
+    case SYS_truncate:
+    case SYS_acct:
+    case SYS_swapon:
+    case SYS_swapoff:
+      return {{0, -1}};
+#if defined(__x86_64__)
+    case SYS_open:
+      return writing_open(0, a.number(1));
+    case SYS_creat:
+    case SYS_mkdir:
+    case SYS_unlink:
+    case SYS_rmdir:
+    case SYS_chmod:
+    case SYS_utime:
+    case SYS_utimes:
+    case SYS_mknod:
+    case SYS_chown:
+    case SYS_lchown:
+      return {{0, -1}};
+    case SYS_rename:
+    case SYS_link:
+    case SYS_symlink:
+      return {{0, 1}};
+    case SYS_futimesat:
+      return {{1, -1}};
+#endif
+    default:
+      return {};
+  }
+}
+
+// Further memory that decides what is written: which word leads to how much of it.
+struct BlockWord {
+  int word;
+  std::size_t bytes;
+};
+
+BlockWord block_of(long number, const Arguments& a) {
+  if (number == 437 /* openat2 */ && has_usable_size(static_cast<std::size_t>(a.word[3])))
+    return {2, static_cast<std::size_t>(a.word[3])};
+  constexpr long kMost = 4096;
+  if (number == 463 /* setxattrat */ && a.word[5] >= long{sizeof(AttributeArguments)} &&
+      a.word[5] <= kMost)
+    return {4, static_cast<std::size_t>(a.word[5])};
+  if (number == SYS_open_by_handle_at && open_can_write(a.number(2)) &&
+      a.pointer<void>(1) != nullptr)
+    return {1, bytes_of_handle(a.pointer<void>(1))};
+  return {0, 0};
 }
 
 // 0: pass it on.
@@ -320,22 +505,29 @@ int check_access(long number, const Arguments& a) {
 }
 
 long chroot_by_number(const Arguments& a) {
+  const char* path = a.path(0);
+  COPY_PATH(path);
   open_run_state();
-  const int tree = tree_of_new_root(a.path(0));
-  const long result = NEXT(syscall)(SYS_chroot, a.word[0]);
+  const int tree = is_text(path) ? tree_of_new_root(path) : kOutside;
+  const long result = NEXT(syscall)(SYS_chroot, path);
   if (result != 0) return result;
   forget_root();
   remember_root_in(tree);
   return result;
 }
 
-long exec_by_number(long number, const Arguments& a) {
+long exec_by_number(long number, Arguments a) {
   const bool at = number == SYS_execveat;
+  const char* path = a.path(at ? 1 : 0);
+  COPY_PATH(path);
+  REDIRECT_AT(at ? a.number(0) : AT_FDCWD, path);
+  a.word[at ? 1 : 0] = sys::word(path);
   const bool descriptor = at && names_descriptor(a.path(1), a.number(4));
   char* const* arguments = a.pointer<char* const>(at ? 2 : 1);
-  const int error = !at          ? judge_exec("execve", AT_FDCWD, a.path(0), arguments)
-                    : descriptor ? judge_exec_of_descriptor("execveat", a.number(0), arguments)
-                                 : judge_exec("execveat", a.number(0), a.path(1), arguments);
+  const int error = !is_text(path) ? 0
+                    : !at          ? judge_exec("execve", AT_FDCWD, path, arguments)
+                    : descriptor   ? judge_exec_of_descriptor("execveat", a.number(0), arguments)
+                                   : judge_exec("execveat", a.number(0), path, arguments);
   if (error != 0) return fail(error);
   ExecEnvironment plan(a.pointer<const char* const>(at ? 3 : 2));
   EXEC_MEMORY(memory, plan.size(), kEnvironment);
@@ -378,6 +570,7 @@ INTERPOSE(long, syscall, (long asked, ...)) {
 #if defined(__x86_64__)
   if (is_x32(number)) return fail(ENOSYS);
 #endif
+  Arguments given = a;
   switch (number) {
     case SYS_execve:
     case SYS_execveat:
@@ -389,7 +582,8 @@ INTERPOSE(long, syscall, (long asked, ...)) {
     case SYS_sendmsg:
       return sendmsg_by_number(a);
     case SYS_sendmmsg:
-      return sendmmsg_by_number(a);
+      return send_messages(send_by_number, a.number(0), a.pointer<struct mmsghdr>(1),
+                           static_cast<unsigned>(a.word[2]), a.number(3));
     case SYS_setsockopt:
       return setsockopt_by_number(a);
     case SYS_getsockopt:
@@ -412,13 +606,38 @@ INTERPOSE(long, syscall, (long asked, ...)) {
       flush_counts();
       break;
     default:
-      if (has_protected_trees()) error = judge_file_call(number, a);
+      if (!has_protected_trees()) break;
+      if (const BlockWord block = block_of(number, a); block.bytes != 0) {
+        auto* memory = a.pointer<void>(block.word);
+        COPY_BLOCK(memory, block.bytes);
+        a.word[block.word] = sys::word(memory);
+      }
+      bool readable = true;
+      given = a;
+      for (const int word : texts_of(number, a).word) {
+        if (word < 0) continue;
+        const char* text = a.path(word);
+        COPY_PATH(text);
+        a.word[word] = sys::word(text);
+        readable = readable && is_text(text);
+      }
+      if (has_redirects()) {
+        const PathWords paths = paths_of(number);
+        for (int i = 0; i < 2; ++i) {
+          if (paths.path[i] < 0) continue;
+          const char* path = a.path(paths.path[i]);
+          REDIRECT_AT(paths.directory[i] < 0 ? AT_FDCWD : a.number(paths.directory[i]), path);
+          a.word[paths.path[i]] = sys::word(path);
+        }
+      }
+      if (readable) error = judge_file_call(number, a);
   }
   if (error != 0) return fail(error);
   const bool new_root = number == SYS_setns || number == SYS_unshare || number == SYS_pivot_root;
   if (new_root) open_run_state();
-  const long result =
+  long result =
       NEXT(syscall)(asked, a.word[0], a.word[1], a.word[2], a.word[3], a.word[4], a.word[5]);
+  if (has_redirects()) result = known_answer(number, given, a, result);
   if (result == 0 && new_root) forget_root();
   if (result >= 0) hold_received_by(number, a, result);
   if (result == 0 && has_protected_trees()) {

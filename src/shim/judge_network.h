@@ -34,20 +34,18 @@ inline Direction direction_of_send(int flags) {
 #endif
 }
 
-// Fast path for what never leaves the machine: other families, and null. False: copy_address() and
-// judge_address().
-inline bool needs_no_judgement(const struct sockaddr* address, socklen_t length,
-                               Direction direction) {
-  if (address == nullptr || length < offsetof(struct sockaddr, sa_data)) return true;
-  const sa_family_t family = address->sa_family;
+// Fast path for what never leaves the machine: other families. False: judge_address().
+inline bool needs_no_judgement(const CopiedAddress& address, Direction direction) {
+  if (address.length < offsetof(struct sockaddr, sa_data)) return true;
+  const sa_family_t family = address.get()->sa_family;
   if (family == AF_INET || family == AF_INET6) return false;
   // A datagram socket takes an unspecified family for IPv4; connect() takes it for "disconnect".
   return !(family == AF_UNSPEC && direction != Direction::kConnect);
 }
 
-// False: too long for any address; the kernel says so.
+// False: there is none, or it is too long for any address; the kernel says so.
 inline bool copy_address(const struct sockaddr* address, socklen_t length, CopiedAddress* copy) {
-  if (length > sizeof(copy->bytes)) return false;
+  if (address == nullptr || length > sizeof(copy->bytes)) return false;
   copy->length = length;
   // Copies of a constant size become two moves.
   if (length == 16) {
@@ -68,6 +66,17 @@ inline socklen_t used_name_length(const struct msghdr& message) {
   return message.msg_namelen < kMaximum ? message.msg_namelen : kMaximum;
 }
 
+// Copies the address of a message that is a copy itself, and makes that the message's address.
+inline bool copy_name(struct msghdr* message, CopiedAddress* copy) {
+  const auto* address = static_cast<const struct sockaddr*>(message->msg_name);
+  if (static_cast<std::int32_t>(message->msg_namelen) < 0 ||
+      !copy_address(address, used_name_length(*message), copy))
+    return false;
+  message->msg_name = copy->bytes;
+  message->msg_namelen = copy->length;
+  return true;
+}
+
 // 127.0.0.0/8 over IPv4, what programs mostly talk to; decide_endpoint() knows the other forms.
 inline bool is_plain_loopback(const CopiedAddress& address) {
   return address.length == 16 && address.get()->sa_family == AF_INET && address.bytes[4] == 127;
@@ -77,7 +86,9 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
                   Direction direction);
 inline int judge_copy(const char* operation, int descriptor, const CopiedAddress& address,
                       Direction direction) {
-  return is_plain_loopback(address) ? 0 : judge_address(operation, descriptor, address, direction);
+  return is_plain_loopback(address) || needs_no_judgement(address, direction)
+             ? 0
+             : judge_address(operation, descriptor, address, direction);
 }
 
 int judge_socket(const char* operation, int family, int type);

@@ -62,6 +62,16 @@ int judge_in_root(int directory, const char* path, int flags, std::uint64_t reso
 
 }  // namespace
 
+bool has_usable_size(std::size_t how_bytes) {
+  constexpr std::size_t kPage = 4096;
+  return how_bytes >= kHowBytes && how_bytes <= kPage;
+}
+
+bool openat2_can_write(const void* how) {
+  return how != nullptr &&
+         open_can_write(static_cast<int>(*static_cast<const std::uint64_t*>(how)));
+}
+
 // The kernel applies its restrictions on the way (RESOLVE_BENEATH and others) before it thinks of
 // writing: a lookup that fails on them is left to it.
 int judge_openat2(int directory, const char* path, const void* how_bytes, std::size_t size) {

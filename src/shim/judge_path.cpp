@@ -176,9 +176,10 @@ long open_restricted(int directory, const char* path, int flags, unsigned mode,
 bool has_protected_trees() { return policy().tree_count() != 0; }
 
 #if !defined(__APPLE__)
+// open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
+bool may_open_at_once() { return is_single_threaded() && opens_are_plain(); }
+
 long open_if_outside(int directory, const char* path, int flags, unsigned mode) {
-  // open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
-  if (path == nullptr || !is_single_threaded() || !opens_are_plain()) return kUndecided;
   const bool absolute = path[0] == '/';
   if (absolute ? !is_lexically_outside(path) : !is_relatively_outside(directory, path)) {
     return kUndecided;
@@ -234,6 +235,14 @@ int judge_reopen(const char* operation, int descriptor, int flags) {
 }
 
 #if !defined(__APPLE__)
+std::size_t bytes_of_handle(const void* handle) {
+  constexpr std::size_t kHeader = 8;
+  constexpr std::uint32_t kMost = 128;  // MAX_HANDLE_SZ
+  std::uint32_t size = 0;
+  if (handle != nullptr) __builtin_memcpy(&size, handle, sizeof(size));
+  return kHeader + (size <= kMost ? size : 0);
+}
+
 int judge_open_by_handle(int mount, void* handle, int flags) {
   if (!open_can_write(flags)) return 0;
   const long found = sys::call(SYS_open_by_handle_at, mount, sys::word(handle), O_PATH | O_CLOEXEC);

@@ -1,8 +1,9 @@
 // From a file operation to its errno: 0 (go on), or what a read-only mount answers, already
 // reported.
 //
-// `operation` is the function's name as records show it. Called on paths that may be null or wild:
-// a null pointer is left to the kernel. All keep errno; async-signal-safe.
+// `operation` is the function's name as records show it. A path may be null, which is left to the
+// kernel, and must not change meanwhile: before a call that writes it is a copy (caller_path.h).
+// All keep errno; async-signal-safe.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +52,8 @@ int judge_writable_descriptor(const char* operation, int descriptor);
 // Whether the kernel refuses name, size or flags of an extended attribute before it looks at the
 // file.
 bool attribute_is_wrong(const char* name, std::size_t size, int flags);
+// How much of a handle the kernel takes: its size and type alone where that is wrong.
+std::size_t bytes_of_handle(const void* handle);
 // The same judgement as judge_open() for the file that a handle names, not yet opened.
 int judge_open_by_handle(int mount, void* handle, int flags);
 // What access(W_OK) says after the kernel has granted it: EROFS below a tree, except for devices
@@ -60,6 +63,8 @@ int judge_write_access(int directory, const char* path, bool follow, bool empty_
 // Opens at once, in one system call, if it is certain that the target is outside of every tree and
 // that nobody can tell the difference. Returns a descriptor, -errno, or kUndecided.
 inline constexpr long kUndecided = INT64_MIN;
+// Whether that may be tried at all.
+bool may_open_at_once();
 long open_if_outside(int directory, const char* path, int flags, unsigned mode);
 
 }  // namespace hfoffline::shim

@@ -11,7 +11,7 @@ namespace hfoffline::shim {
 
 int judge_socket_file(const char* operation, int descriptor, CopiedAddress& address) {
   // Other sockets refuse the address by themselves.
-  if (!is_unix_socket(descriptor)) return 0;
+  if (!names_socket_file(address) || !is_unix_socket(descriptor)) return 0;
   // The path need not end with a NUL.
   static_assert(sizeof(address.bytes) > sizeof(struct sockaddr_un));
   address.bytes[address.length] = '\0';

@@ -13,15 +13,14 @@
 
 namespace hfoffline::shim {
 
-// Whether the address names a file (an abstract name begins with a NUL), and somebody minds.
-inline bool names_socket_file(const struct sockaddr* address, socklen_t length) {
-  return address != nullptr && length > offsetof(struct sockaddr, sa_data) &&
-         length <= sizeof(struct sockaddr_un) && address->sa_family == AF_UNIX &&
-         reinterpret_cast<const char*>(address)[offsetof(struct sockaddr, sa_data)] != '\0' &&
-         has_protected_trees();
+// Whether the address names a file: an abstract name begins with a NUL.
+inline bool names_socket_file(const CopiedAddress& address) {
+  return address.length > offsetof(struct sockaddr, sa_data) &&
+         address.length <= sizeof(struct sockaddr_un) && address.get()->sa_family == AF_UNIX &&
+         address.bytes[offsetof(struct sockaddr, sa_data)] != '\0';
 }
 
-// For such an address. 0: go on; else an errno, already reported.
+// 0: go on; else an errno, already reported.
 int judge_socket_file(const char* operation, int descriptor, CopiedAddress& address);
 
 }  // namespace hfoffline::shim

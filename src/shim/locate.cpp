@@ -227,12 +227,6 @@ Located locate_whole(int directory, const char* path, LastComponent last) {
   return result;
 }
 
-// Reading a wild pointer would kill the program where the kernel says EFAULT. This call copies the
-// path in, and fails for its empty second path before it does anything.
-bool is_readable(const char* path) {
-  return sys::call(SYS_symlinkat, sys::word(path), -1, sys::word("")) != -EFAULT;
-}
-
 bool follows_link(FinalLink final_link, bool trailing_slash) {
   return final_link == FinalLink::kFollow || (final_link == FinalLink::kKeep && trailing_slash);
 }
@@ -333,7 +327,6 @@ std::size_t longest_path() {
 
 Located locate(int directory, const char* path, FinalLink final_link) {
   Located result;
-  if (!is_readable(path)) return result;
   Descriptor holder;
   for (int links = 0; links <= kMaximumLinks; ++links) {
     const std::string_view whole(path);

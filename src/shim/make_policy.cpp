@@ -120,6 +120,9 @@ std::size_t make_policy(const char* const* environment, std::uint8_t* buffer,
                 HFOFFLINE_VERSION, arena, *plan, *error)) {
     die_of(*error);
   }
+  // Without a launcher nobody makes a mount.
+  if (!plan_redirects(find_in_environment(environment, "HOME"), arena, *plan, *error))
+    die_of(*error);
   const ScratchFailure failure =
       prepare_scratch(plan->environment, plan->scratch_dir, plan->models_dir, plan->layout);
   if (failure.error != 0) {

@@ -31,6 +31,21 @@ int posix_spawn_file_actions_addchdir(posix_spawn_file_actions_t* list, const ch
 int posix_spawn_file_actions_addfchdir(posix_spawn_file_actions_t* list, int descriptor) noexcept;
 FILE* _IO_popen(const char* command, const char* type);
 FILE* _IO_proc_open(FILE* stream, const char* command, const char* type);
+// stat and its kin of programs linked before glibc 2.33.
+int __xstat(int version, const char* path, struct stat* status) noexcept;
+int __xstat64(int version, const char* path, struct stat64* status) noexcept;
+int __lxstat(int version, const char* path, struct stat* status) noexcept;
+int __lxstat64(int version, const char* path, struct stat64* status) noexcept;
+int __fxstatat(int version, int directory, const char* path, struct stat* status,
+               int flags) noexcept;
+int __fxstatat64(int version, int directory, const char* path, struct stat64* status,
+                 int flags) noexcept;
+char* __getcwd_chk(char* buffer, size_t size, size_t room) noexcept;
+char* __getwd_chk(char* buffer, size_t room) noexcept;
+char* __realpath_chk(const char* path, char* buffer, size_t room) noexcept;
+ssize_t __readlink_chk(const char* path, char* buffer, size_t size, size_t room) noexcept;
+ssize_t __readlinkat_chk(int directory, const char* path, char* buffer, size_t size,
+                         size_t room) noexcept;
 int __statfs(const char* path, struct statfs* status);
 int pivot_root(const char* path, const char* old_root);
 void _mcleanup() noexcept;

@@ -87,6 +87,7 @@ ROWS = [
     Row("open with O_CREAT|O_TRUNC outside, absolute", "open_create", 1.10),
     Row("open for writing outside, relative", "open_write_relative", 1.5),
     Row("openat for writing outside", "openat_write", 1.5),
+    Row("unlink outside a protected tree", "unlink_file", None),
     Row("getenv, last of 30", "getenv_last_30", 1.05),
     Row("getenv, last of 300", "getenv_last_300", 1.05),
     Row("getenv, absent, 30 variables", "getenv_absent_30", 1.05),

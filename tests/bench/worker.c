@@ -99,6 +99,22 @@ static uint64_t fopen_read(long n) {
   return total;
 }
 
+static uint64_t unlink_file(long n) {
+  char names[kBatch][4096 + 16];
+  uint64_t total = 0;
+  int result = 0;
+  for (long done = 0; done < n; done += kBatch) {
+    for (int i = 0; i < kBatch; ++i) {
+      snprintf(names[i], sizeof names[i], "%s.%d", existing, i);
+      close(open(names[i], O_WRONLY | O_CREAT, 0666));
+    }
+    const uint64_t start = now();
+    for (int i = 0; i < kBatch; ++i) result |= unlink(names[i]);
+    total += now() - start;
+  }
+  return result == 0 ? total : failed("unlink");
+}
+
 static uint64_t stat_file(long n) {
   struct stat status;
   int result = 0;
@@ -346,15 +362,20 @@ static const struct {
 } kMeasurements[] = {
 #define MEASURE(name) \
   { #name, name }
-    MEASURE(open_read),          MEASURE(open_read_relative), MEASURE(openat_read),
-    MEASURE(open_write),         MEASURE(open_create),        MEASURE(open_write_relative),
-    MEASURE(openat_write),       MEASURE(fopen_read),         MEASURE(stat_file),
-    MEASURE(access_read),        MEASURE(access_write),       MEASURE(getenv_last_30),
-    MEASURE(getenv_last_300),    MEASURE(getenv_absent_30),   MEASURE(getenv_absent_300),
-    MEASURE(getenv_alike_30),    MEASURE(getenv_alike_300),   MEASURE(getenv_managed_30),
-    MEASURE(getenv_managed_300), MEASURE(connect_loopback),   MEASURE(connect_loopback_udp),
-    MEASURE(connect_unix),       MEASURE(connect_refused),    MEASURE(sendto_refused),
-    MEASURE(lookup_unknown),     MEASURE(lookup_localhost),   MEASURE(start_true),
+    MEASURE(open_read),         MEASURE(open_read_relative),
+    MEASURE(openat_read),       MEASURE(open_write),
+    MEASURE(open_create),       MEASURE(open_write_relative),
+    MEASURE(unlink_file),       MEASURE(openat_write),
+    MEASURE(fopen_read),        MEASURE(stat_file),
+    MEASURE(access_read),       MEASURE(access_write),
+    MEASURE(getenv_last_30),    MEASURE(getenv_last_300),
+    MEASURE(getenv_absent_30),  MEASURE(getenv_absent_300),
+    MEASURE(getenv_alike_30),   MEASURE(getenv_alike_300),
+    MEASURE(getenv_managed_30), MEASURE(getenv_managed_300),
+    MEASURE(connect_loopback),  MEASURE(connect_loopback_udp),
+    MEASURE(connect_unix),      MEASURE(connect_refused),
+    MEASURE(sendto_refused),    MEASURE(lookup_unknown),
+    MEASURE(lookup_localhost),  MEASURE(start_true),
     MEASURE(spawn_true),
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""syscall(SYS_connect): what was judged is what the kernel gets, even while another thread changes it."""
+"""syscall(SYS_connect) and connect: what was judged is what the kernel gets, even while another thread changes it."""
 import shutil
 
 import case
@@ -16,8 +16,11 @@ def holds():
     program = preload.program("flipped_address")
     result = case.expect_code(preload.shimmed(models, program, 300000), 0, "under the shim")
     case.equal(result.out, "inside often, outside 0, refused often\n", "under the shim")
+    result = case.expect_code(preload.shimmed(models, program, 300000, "family"), 0, "another family by turns")
+    case.equal(result.out, "inside never, outside 0, refused often\n", "another family by turns")
     # The twin: bare, both are reached.
     case.lacks(preload.bare(program, 300000).out, "outside 0,", "bare")
+    case.lacks(preload.bare(program, 300000, "family").out, "outside 0,", "bare, another family by turns")
 
 
 case.isolate("net")

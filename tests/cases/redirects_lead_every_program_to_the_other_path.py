@@ -70,9 +70,14 @@ def holds():
     for user in users:
         if not allowed(user):
             # Said plainly, and nothing is run.
-            result = case.expect_code(case.run("--redirect", f"{home}/x={target}", "--", "echo", "ran", user=user), 125, "where no namespace can be made")
+            arguments = ("--redirect", f"{home}/x={target}", "--", "cat", f"{home}/x/config.json")
+            result = case.expect_code(case.run("--redirect-way", "mount", *arguments, user=user), 125, "where no namespace can be made")
             case.equal(result.out, "", "nothing is run")
             case.contains(result.err, "mount namespace", "what is missing")
+            # Left to hfoffline, each process does it itself.
+            result = case.expect_code(case.run(*arguments, user=user), 0, "without a namespace")
+            case.equal(result.out, '{"a": 1}\n', "without a namespace")
+            case.contains(" ".join(result.err.split()), "(in each process)", "without a namespace")
             continue
         tried += 1
         for place in (f"{home}/.cache/huggingface", f"{home}/there"):
@@ -119,7 +124,7 @@ def holds():
     result = case.expect_code(case.run("--models-dir", models, "--redirect", f"{models}/inside={target}", "--", "echo", "ran"), 2, "inside a protected tree")
     case.contains(result.err, "inside a protected tree", "inside a protected tree")
     case.check(not (models / "inside").exists(), "nothing is made there")
-    result = case.expect_code(case.hfoffline("bake", "--redirect", f"{home}/there={target}", "-o", case.tmp / "baked.so"), 2, "bake")
+    result = case.expect_code(case.hfoffline("bake", "--redirect-way", "mount", "--redirect", f"{home}/there={target}", "-o", case.tmp / "baked.so"), 2, "bake")
     case.contains(result.err, "cannot be baked", "bake")
     # The models dir itself, as DESIGN has it: the shim's record knows what was tried there.
     if tried:

@@ -123,6 +123,8 @@ bool holds(ValueType type, std::string_view text) {
       Redirect redirect;
       return clean && parse_redirect(text, &redirect);
     }
+    case ValueType::redirect_way:
+      return is_one_of(text, {"auto", "mount", "in-process"});
     case ValueType::preset_list:
       return is_one_of(text, {kNames[0], kNames[1], kNames[2]});
     case ValueType::allow_list: {

@@ -9,6 +9,7 @@
 #include "core/decide.h"
 #include "core/policy.h"
 #include "core/policy_transport.h"
+#include "core/redirect.h"
 #include "expect.h"
 
 using namespace hfoffline;
@@ -75,6 +76,20 @@ void check_variables(const Policy& policy) {
   }
 }
 
+// Whatever the rows hold, text goes where there is room for it, and the bytes behind stay.
+void check_redirects(const Policy& policy) {
+  char text[600];
+  for (const std::string_view path : {"/", "/a/../root/.cache/huggingface/x/", "/mnt/models//y"}) {
+    text[sizeof(text) - 1] = '!';
+    Appender led(text, sizeof(text) - 1);
+    append_redirected(policy, path, led);
+    Appender known(text, sizeof(text) - 1);
+    append_known_name(policy, path, known);
+    expect(text[sizeof(text) - 1] == '!', "a redirected path stays in its memory");
+    may_reach_redirect(policy, path.substr(1));
+  }
+}
+
 void check_network_rules(const Policy& policy) {
   for (std::size_t i = 0; i < policy.network_count(); ++i) {
     const NetworkRow& row = policy.network(i);
@@ -109,6 +124,14 @@ void use(const Policy& policy) {
     check_text(policy, policy.tree(i).path);
     check_text(policy, policy.tree(i).rule);
   }
+  for (std::size_t i = 0; i < policy.redirect_count(); ++i) {
+    const RedirectRow& row = policy.redirect(i);
+    expect(lies_inside(policy, &row, sizeof(row)), "a redirect lies inside the policy");
+    check_text(policy, row.from);
+    check_text(policy, row.to);
+    check_text(policy, row.rule);
+  }
+  check_redirects(policy);
   check_variables(policy);
   check_network_rules(policy);
   expect(header.egress_errno > 0 && header.egress_errno < 4096, "the errno is one");

@@ -69,6 +69,9 @@ bool build(const Example& example, std::vector<std::uint64_t>& buffer, std::size
   inputs.environment = &plan;
   inputs.trees = trees;
   inputs.tree_count = static_cast<std::size_t>(example.trees);
+  const PlannedRedirect redirects[] = {{"/root/.cache/huggingface", "/mnt/models", source}};
+  inputs.redirects = redirects;
+  inputs.redirect_count = example.trees >= 2 ? 1 : 0;
   inputs.root = {5, 6};
   inputs.models_dir = environment.models_dir;
   inputs.run = "run";

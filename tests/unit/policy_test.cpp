@@ -59,6 +59,7 @@ constexpr NamedSection kSections[] = {
     {"variables", &PolicyHeader::variables, sizeof(VariableRow), alignof(VariableRow)},
     {"variable_index", &PolicyHeader::variable_index, 2, 2},
     {"trees", &PolicyHeader::trees, sizeof(TreeRow), alignof(TreeRow)},
+    {"redirects", &PolicyHeader::redirects, sizeof(RedirectRow), alignof(RedirectRow)},
     {"networks", &PolicyHeader::networks, sizeof(NetworkRow), alignof(NetworkRow)},
     {"names", &PolicyHeader::names, sizeof(NameRow), alignof(NameRow)},
 };
@@ -308,6 +309,15 @@ TEST_CASE("policy: texts outside of it or without an end are refused") {
   });
   check_bad_texts("tree rule", [](AlignedBytes& bytes) -> TextReference& {
     return row_of<TreeRow>(bytes, header_of(bytes).trees, 1).rule;
+  });
+  check_bad_texts("redirect from", [](AlignedBytes& bytes) -> TextReference& {
+    return row_of<RedirectRow>(bytes, header_of(bytes).redirects, 0).from;
+  });
+  check_bad_texts("redirect to", [](AlignedBytes& bytes) -> TextReference& {
+    return row_of<RedirectRow>(bytes, header_of(bytes).redirects, 0).to;
+  });
+  check_bad_texts("redirect rule", [](AlignedBytes& bytes) -> TextReference& {
+    return row_of<RedirectRow>(bytes, header_of(bytes).redirects, 0).rule;
   });
   check_bad_texts("network rule", [](AlignedBytes& bytes) -> TextReference& {
     return row_of<NetworkRow>(bytes, header_of(bytes).networks, 1).rule;

@@ -100,6 +100,9 @@ inline AlignedBytes complete_policy() {
   maker.environment_inputs.scratch_dir = "/tmp/scratch";
   maker.trees.push_back({"/mnt/models", {11, 12}, {Source::Origin::kFlag, "--models-dir"}});
   maker.trees.push_back({"/opt/core", {13, 14}, {Source::Origin::kFile, "hfoffline.toml", 3}});
+  const PlannedRedirect redirect = {"/root/.cache/huggingface", "/mnt/models", {}};
+  maker.inputs.redirects = &redirect;
+  maker.inputs.redirect_count = 1;
   maker.inputs.root = {1, 2};
   maker.inputs.models_dir = "/mnt/models";
   maker.inputs.record_file = "/tmp/record.jsonl";

@@ -67,6 +67,8 @@ class Planned {
     return "<left alone>";
   }
 
+  bool redirect(const char* home) { return plan_redirects(home, arena_, plan, error); }
+
   bool ok = false;
   Config config;
   RunPlan plan;
@@ -487,4 +489,56 @@ TEST_CASE("run plan: its policy holds everything of it") {
   CHECK(policy.tree(1).device == id_of_path(core).dev);
   CHECK(policy.name_count() == 1);
   CHECK(policy.variable_count() == planned.plan.environment.count);
+}
+
+TEST_CASE("run plan: redirects of each process lead to protected trees, the longest FROM first") {
+  TemporaryDirectory directory;
+  const std::string cache = hub_cache(directory, "disk/models");
+  const std::string other = directory.directory("other");
+  const std::string file = directory.file("disk/models/file");
+  directory.link("link", "disk/models");
+  const std::string short_one = "~/x=" + directory / "link";
+  const std::string long_one = "/a//longer/./path/=" + other;
+  const std::string single = "/single=" + file;
+  Planned planned({{Key::cache_models_dir, cache},
+                   {Key::cache_redirect, short_one},
+                   {Key::cache_redirect, long_one},
+                   {Key::cache_redirect, single}});
+  REQUIRE(planned.ok);
+  REQUIRE(planned.redirect("/home/u"));
+  REQUIRE(planned.plan.redirect_count == 3);
+  CHECK(planned.plan.redirects[0].from == "/a/longer/path");
+  CHECK(planned.plan.redirects[0].to == other);
+  CHECK(planned.plan.redirects[1].from == "/home/u/x");
+  CHECK(planned.plan.redirects[1].to == cache);
+  CHECK(text_of(planned.plan.redirects[1].source) == "--redirect");
+  CHECK(planned.plan.redirects[2].to == file);
+  // The models dir is a tree already; the other became one.
+  REQUIRE(planned.plan.tree_count == 2);
+  CHECK(planned.plan.trees[1].path == other);
+}
+
+TEST_CASE("run plan: redirects that no process could do") {
+  TemporaryDirectory directory;
+  const std::string file = directory.file("file");
+  const struct {
+    std::string redirect;
+    const char* home;
+    std::string_view why;
+  } rows[] = {
+      {"~/x=" + directory.path().string(), nullptr, "HOME names no directory"},
+      {"~/x=" + directory.path().string(), "here", "HOME names no directory"},
+      {"/x=" + directory / "none", "/", "is not there"},
+      {"/x=" + file, "/", "is in no protected tree"},
+      {"/x=/dev/null", "/", "is not there, or is neither"},
+      {"/x/..=" + directory.path().string(), "/", "is no path to lead elsewhere"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.redirect);
+    Planned planned({{Key::cache_redirect, row.redirect}});
+    REQUIRE(planned.ok);
+    CHECK_FALSE(planned.redirect(row.home));
+    CHECK(planned.message().find(row.why) != std::string::npos);
+    CHECK(planned.message().find("--redirect") != std::string::npos);
+  }
 }

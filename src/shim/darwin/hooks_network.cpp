@@ -15,8 +15,7 @@ namespace {
 bool copy_if_judged(const char* operation, int descriptor, const struct sockaddr* address,
                     socklen_t length, Direction direction, CopiedAddress* copy, int* error) {
   *error = 0;
-  if (needs_no_judgement(address, length, direction) || !copy_address(address, length, copy))
-    return false;
+  if (!copy_address(address, length, copy)) return false;
   *error = judge_copy(operation, descriptor, *copy, direction);
   return true;
 }
@@ -115,7 +114,7 @@ INTERPOSE(ssize_t, sendmsg_x,
 
 INTERPOSE(int, bind, (int descriptor, const struct sockaddr* address, socklen_t length)) {
   CopiedAddress copy;
-  if (!names_socket_file(address, length) || !copy_address(address, length, &copy))
+  if (!copy_address(address, length, &copy) || !names_socket_file(copy) || !has_protected_trees())
     return NEXT(bind)(descriptor, address, length);
   if (const int error = judge_socket_file("bind", descriptor, copy)) return fail(error);
   return NEXT(bind)(descriptor, copy.get(), copy.length);

@@ -1,7 +1,8 @@
 /* Calls the kernel by number with an address that another thread changes all the time, and counts
  * how often a socket ended up at an address outside.
  *
- *   flipped_address TIMES */
+ *   flipped_address TIMES [family]   with "family", the address is always outside and says by turns
+ * that it is none of the internet's; connect() is called */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,11 +14,18 @@
 #include <unistd.h>
 
 static struct sockaddr_in address = {.sin_family = AF_INET};
+static int flips_family;
 static int done;
 
 static void* flip(void* unused) {
   const in_addr_t inside = inet_addr("127.0.0.1");
   const in_addr_t outside = inet_addr("192.0.2.1");
+  while (flips_family && __atomic_load_n(&done, __ATOMIC_RELAXED) == 0) {
+    __atomic_store_n(&address.sin_family, AF_UNIX, __ATOMIC_RELAXED);
+    for (volatile int i = 0; i < 50; ++i) continue;
+    __atomic_store_n(&address.sin_family, AF_INET, __ATOMIC_RELAXED);
+    for (volatile int i = 0; i < 50; ++i) continue;
+  }
   while (__atomic_load_n(&done, __ATOMIC_RELAXED) == 0) {
     __atomic_store_n(&address.sin_addr.s_addr, outside, __ATOMIC_RELAXED);
     for (volatile int i = 0; i < 50; ++i) continue;
@@ -32,11 +40,13 @@ int main(int argc, char** argv) {
   int times = argc > 1 ? atoi(argv[1]) : 1;
   int inside = 0, outside = 0, refused = 0;
   address.sin_port = htons(9);
-  address.sin_addr.s_addr = inet_addr("127.0.0.1");
+  flips_family = argc > 2;
+  address.sin_addr.s_addr = inet_addr(flips_family ? "192.0.2.1" : "127.0.0.1");
   pthread_create(&flipper, NULL, flip, NULL);
   int number = socket(AF_INET, SOCK_DGRAM, 0);
   for (int i = 0; i < times; ++i) {
-    if (syscall(SYS_connect, number, &address, sizeof(address)) != 0) {
+    if (flips_family ? connect(number, (struct sockaddr*)&address, sizeof(address)) != 0
+                     : syscall(SYS_connect, number, &address, sizeof(address)) != 0) {
       ++refused;
       continue;
     }

@@ -1,4 +1,4 @@
-#include "shim/send_judged.h"
+#include "shim/send_messages.h"
 
 #include <errno.h>
 
@@ -37,27 +37,17 @@ unsigned judge_batch(int descriptor, const struct mmsghdr* messages, unsigned co
       *error = judge_control_messages("sendmmsg", descriptor, judged.msg_hdr);
       if (*error != 0) return i;
     }
-    const auto* address = static_cast<const struct sockaddr*>(judged.msg_hdr.msg_name);
-    const socklen_t length = used_name_length(judged.msg_hdr);
     CopiedAddress& copy = batch.addresses[i];
-    if (needs_no_judgement(address, length, direction_of_send(flags)) ||
-        !copy_address(address, length, &copy)) {
-      continue;
-    }
+    if (!copy_name(&judged.msg_hdr, &copy)) continue;
     *error = judge_copy("sendmmsg", descriptor, copy, direction_of_send(flags));
     if (*error != 0) return i;
-    judged.msg_hdr.msg_name = copy.bytes;
-    judged.msg_hdr.msg_namelen = copy.length;
   }
   return count;
 }
 
-}  // namespace
-
-int send_judged(SendMessages* next, int descriptor, struct mmsghdr* messages, unsigned count,
-                int flags) {
-  if (messages == nullptr || !needs_judgement(messages, count))
-    return next(descriptor, messages, count, flags);
+// As the kernel does: an error is only told if nothing was sent before it.
+int send_in_batches(SendMessages* next, int descriptor, struct mmsghdr* messages, unsigned count,
+                    int flags) {
   const int saved = errno;
   Batch batch;
   unsigned sent = 0;
@@ -78,6 +68,15 @@ int send_judged(SendMessages* next, int descriptor, struct mmsghdr* messages, un
     if (static_cast<unsigned>(result) < wanted) break;
   }
   return static_cast<int>(sent);
+}
+
+}  // namespace
+
+int send_messages(SendMessages* next, int descriptor, struct mmsghdr* messages, unsigned count,
+                  int flags) {
+  if (messages == nullptr || !needs_judgement(messages, count))
+    return next(descriptor, messages, count, flags);
+  return send_in_batches(next, descriptor, messages, count, flags);
 }
 
 }  // namespace hfoffline::shim
