@@ -124,21 +124,19 @@ TEST_CASE("bad config files: the whole message") {
     std::string_view text;
     std::string_view message;
   };
-  const Row
-      rows[] =
-          {// Names
-           {"[cache]\nmodel_dir = \"/mnt/models\"\n",
-            "hfoffline.toml:2:1: unknown key \"model_dir\" in [cache]\n"
-            "  2 | model_dir = \"/mnt/models\"\n"
-            "    | ^\n"
-            "  did you mean \"models_dir\"?\n"},
-           {"[cache]\n  colour = 1\n",
-            "hfoffline.toml:2:3: unknown key \"colour\" in [cache]\n"
-            "  2 |   colour = 1\n"
-            "    |   ^\n"
-            "  the keys of [cache] are models_dir layout protect marker scratch redirect "
-            "audit_writes\n"},
-           "redirect_way\n"},
+  const Row rows[] = {
+      // Names
+      {"[cache]\nmodel_dir = \"/mnt/models\"\n",
+       "hfoffline.toml:2:1: unknown key \"model_dir\" in [cache]\n"
+       "  2 | model_dir = \"/mnt/models\"\n"
+       "    | ^\n"
+       "  did you mean \"models_dir\"?\n"},
+      {"[cache]\n  colour = 1\n",
+       "hfoffline.toml:2:3: unknown key \"colour\" in [cache]\n"
+       "  2 |   colour = 1\n"
+       "    |   ^\n"
+       "  the keys of [cache] are models_dir layout protect marker scratch redirect "
+       "redirect_way audit_writes\n"},
       {"[egress]\nmodels_dir = \"/m\"\n",
        "hfoffline.toml:2:1: unknown key \"models_dir\" in [egress]\n"
        "  2 | models_dir = \"/m\"\n"
@@ -484,20 +482,20 @@ TEST_CASE("bad config files: the whole message") {
        "  1 | # bell \\x07\n"
        "    |        ^\n"
        "  remove it\n"},
-};
-for (const Row& row : rows) {
-  CAPTURE(row.text);
-  Settings settings;
-  CHECK_FALSE(settings.read(row.text));
-  CHECK(settings.message() == row.message);
-  // The same with Windows line ends, where they do not stand in a string.
-  if (row.text.find("\"\"\"") != std::string_view::npos) continue;
-  std::string crlf;
-  for (const char c : row.text) crlf.append(c == '\n' ? "\r\n" : std::string(1, c));
-  Settings windows;
-  CHECK_FALSE(windows.read(crlf));
-  CHECK(windows.message() == row.message);
-}
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    Settings settings;
+    CHECK_FALSE(settings.read(row.text));
+    CHECK(settings.message() == row.message);
+    // The same with Windows line ends, where they do not stand in a string.
+    if (row.text.find("\"\"\"") != std::string_view::npos) continue;
+    std::string crlf;
+    for (const char c : row.text) crlf.append(c == '\n' ? "\r\n" : std::string(1, c));
+    Settings windows;
+    CHECK_FALSE(windows.read(crlf));
+    CHECK(windows.message() == row.message);
+  }
 }
 
 TEST_CASE("only the first mistake is told") {

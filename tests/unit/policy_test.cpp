@@ -202,7 +202,7 @@ TEST_CASE("policy: header fields that mean nothing are refused") {
       {"errno 4096", [](PolicyHeader& header) { header.egress_errno = 4096; }},
       {"errno -1", [](PolicyHeader& header) { header.egress_errno = UINT32_MAX; }},
       {"unshimmed", [](PolicyHeader& header) { header.unshimmed = static_cast<Unshimmed>(3); }},
-      {"an unknown flag", [](PolicyHeader& header) { header.flags |= 1U << 4; }},
+      {"an unknown flag", [](PolicyHeader& header) { header.flags |= 1U << 5; }},
       {"the last flag", [](PolicyHeader& header) { header.flags |= 1U << 31; }},
       {"no slots", [](PolicyHeader& header) { header.variable_slots = 0; }},
       {"more slots", [](PolicyHeader& header) { header.variable_slots *= 2; }},

@@ -85,6 +85,11 @@ STATUS(__lxstat, stat, __lxstat(1, in("link"), &status))
 STATUS(__lxstat64, stat64, __lxstat64(1, in("link"), &status))
 STATUS(__fxstatat, stat, __fxstatat(1, AT_FDCWD, in("file"), &status, 0))
 STATUS(__fxstatat64, stat64, __fxstatat64(1, AT_FDCWD, in("file"), &status, 0))
+STATUS(number_newfstatat, stat, syscall(SYS_newfstatat, AT_FDCWD, in("file"), &status, 0))
+#if defined(__x86_64__)
+STATUS(number_stat, stat, syscall(SYS_stat, in("file"), &status))
+STATUS(number_lstat, stat, syscall(SYS_lstat, in("link"), &status))
+#endif
 #define OPENED(name, call)                       \
   static void try_##name(void) {                 \
     long descriptor = call;                      \
@@ -115,6 +120,10 @@ RESULT(getxattr, getxattr(in("file"), "user.none", NULL, 0))
 RESULT(lgetxattr, lgetxattr(in("link"), "user.none", NULL, 0))
 RESULT(listxattr, listxattr(in("file"), NULL, 0))
 RESULT(llistxattr, llistxattr(in("link"), NULL, 0))
+RESULT(number_getxattr, syscall(SYS_getxattr, in("file"), "user.none", NULL, 0))
+RESULT(number_lgetxattr, syscall(SYS_lgetxattr, in("link"), "user.none", NULL, 0))
+RESULT(number_listxattr, syscall(SYS_listxattr, in("file"), NULL, 0))
+RESULT(number_llistxattr, syscall(SYS_llistxattr, in("link"), NULL, 0))
 
 static void try_statx(void) {
   struct statx status = {0};
@@ -241,6 +250,12 @@ static void try_relative(void) {
   say_result(fstatat(open(above, O_RDONLY), path, &status, 0));
   say("%ld", (long)status.st_size);
 }
+#if defined(__x86_64__)
+static void try_number_readlink(void) {
+  char text[256];
+  say_link(syscall(SYS_readlink, in("link"), text, sizeof(text) - 1), text);
+}
+#endif
 static void try_posix_spawn(void) {
   pid_t child;
   int status = -1;
@@ -275,6 +290,16 @@ static const struct attempt {
     TRY(fstatat64),
     TRY(statx),
     TRY(number_statx),
+    TRY(number_newfstatat),
+#if defined(__x86_64__)
+    TRY(number_stat),
+    TRY(number_lstat),
+    TRY(number_readlink),
+#endif
+    TRY(number_getxattr),
+    TRY(number_lgetxattr),
+    TRY(number_listxattr),
+    TRY(number_llistxattr),
     TRY(open),
     TRY(open64),
     TRY(openat),
