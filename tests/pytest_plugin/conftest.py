@@ -101,7 +101,8 @@ class Project:
 
     def record(self):
         path = self.directory / "record.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [line for line in lines if line["kind"] != "run"]
 
     def pytest(self, *arguments, models=True, **options):
         """pytest --models-dir ... -rA, with the arguments."""

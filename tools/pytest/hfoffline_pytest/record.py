@@ -48,7 +48,8 @@ class RecordReader:
                 line = json.loads(part.decode("utf-8"))
             except ValueError:  # cut short by a full disk
                 continue
-            if isinstance(line, dict) and self._run in (None, line.get("run")):
+            # A line of kind "run" tells of the end of a run, and not of a refusal.
+            if isinstance(line, dict) and line.get("kind") != "run" and self._run in (None, line.get("run")):
                 line["at"] = at
                 lines.append(line)
         return lines
