@@ -8,21 +8,13 @@
 #include <climits>
 #include <cstdlib>
 
+#include "cli/string_tools.h"
+
 namespace hfoffline::layers {
 namespace {
 
 // A chain of libraries that need each other is finite, but the files may be anything.
 constexpr std::size_t kMaximumFiles = 4096;
-
-std::vector<std::string_view> split_list(std::string_view text, std::string_view separators) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t end = text.find_first_of(separators);
-    parts.push_back(text.substr(0, end));
-    if (end == text.npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -124,7 +116,7 @@ class Search {
     const std::string origin =
         directory_of(resolved(owner.empty() ? result_.loaded[0].path : owner));
     std::vector<SearchPlace> added;
-    for (const std::string_view part : split_list(list, separators)) {
+    for (const std::string_view part : cli::split(list, separators)) {
       if (part.empty() && musl) continue;
       // In LD_LIBRARY_PATH musl expands nothing.
       const bool literal = musl && rule == SearchRule::kLibraryPath;
@@ -295,7 +287,7 @@ LoaderVariables loader_variables(const LoaderRules& rules) {
   LoaderVariables variables;
   if (const char* path = getenv("LD_LIBRARY_PATH")) variables.library_path = path;
   const auto add = [&](std::string_view list, std::string_view separators) {
-    for (const std::string_view name : split_list(list, separators)) {
+    for (const std::string_view name : cli::split(list, separators)) {
       if (!name.empty()) variables.preload.emplace_back(name);
     }
   };

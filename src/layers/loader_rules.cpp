@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "cli/string_tools.h"
 #include "core/dynamic_loader.h"
 #include "layers/child_output.h"
 #include "layers/elf_dynamic.h"
@@ -22,16 +23,6 @@ constexpr std::string_view kVariablePlace = "/hfoffline-asks-variable";
 constexpr std::string_view kLibPlace = "/hfoffline-asks-lib/";
 constexpr std::string_view kPlatformPlace = "/hfoffline-asks-platform/";
 constexpr char kMissingLibrary[] = "libhfoffline-asks.so";
-
-std::vector<std::string_view> split_path(std::string_view text, std::string_view separators) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t end = text.find_first_of(separators);
-    parts.push_back(text.substr(0, end));
-    if (end == text.npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 // The list in a line "search path=A:B:C<TAB><TAB>(WHY)", "" if the line is not one of those.
 std::string_view listed_path(std::string_view line, std::string_view why) {
@@ -71,7 +62,7 @@ absl::StatusOr<LoaderRules> musl_rules(const std::string& loader) {
 
 std::vector<std::string> parse_musl_path(std::string_view text) {
   std::vector<std::string> result;
-  for (const std::string_view part : split_path(text.substr(0, text.find('\0')), ":\n")) {
+  for (const std::string_view part : cli::split(text.substr(0, text.find('\0')), ":\n")) {
     if (!part.empty()) result.emplace_back(part);
   }
   return result;
@@ -96,9 +87,9 @@ std::optional<std::string> read_whole_file(const std::string& path) {
 std::optional<LoaderRules> parse_loader_answer(std::string_view text) {
   LoaderRules rules;
   rules.subdirectories.clear();
-  for (const std::string_view line : split_path(text, "\n")) {
+  for (const std::string_view line : cli::split(text, "\n")) {
     if (const std::string_view list = listed_path(line, "LD_LIBRARY_PATH"); !list.empty()) {
-      for (std::string_view part : split_path(list, ":")) {
+      for (std::string_view part : cli::split(list, ":")) {
         if (!part.starts_with(kVariablePlace)) return std::nullopt;
         part.remove_prefix(kVariablePlace.size());
         if (part.starts_with('/')) part.remove_prefix(1);
@@ -106,7 +97,7 @@ std::optional<LoaderRules> parse_loader_answer(std::string_view text) {
       }
     } else if (const std::string_view runpath = listed_path(line, "RUNPATH"); !runpath.empty()) {
       // The directory itself comes behind its subdirectories.
-      for (const std::string_view part : split_path(runpath, ":")) {
+      for (const std::string_view part : cli::split(runpath, ":")) {
         if (part.starts_with(kLibPlace))
           rules.library_directory = part.substr(kLibPlace.size());
         else if (part.starts_with(kPlatformPlace))
@@ -114,7 +105,7 @@ std::optional<LoaderRules> parse_loader_answer(std::string_view text) {
       }
     } else if (const std::string_view system = listed_path(line, "system search path");
                !system.empty() && !rules.subdirectories.empty()) {
-      const std::vector<std::string_view> parts = split_path(system, ":");
+      const std::vector<std::string_view> parts = cli::split(system, ":");
       for (std::size_t i = rules.subdirectories.size() - 1; i < parts.size();
            i += rules.subdirectories.size()) {
         rules.default_directories.emplace_back(parts[i]);

@@ -13,10 +13,6 @@ namespace hfoffline::shim {
 Reason inspect_target(int directory, const char* path, char* const* arguments);
 Reason inspect_open_target(int descriptor, char* const* arguments);
 
-// The file that execvp(3) would start: `file` itself if it has a slash, else the first executable
-// in PATH. False if there is none.
-bool find_in_path(const char* file, const char* search_path, char* found, unsigned long size);
-
 // Whether the file that children preload can be opened from here.
 bool shim_is_reachable();
 

@@ -13,6 +13,7 @@
 #include "shim/exec_target.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
+#include "shim/search_path.h"
 
 namespace hfoffline::shim {
 namespace {

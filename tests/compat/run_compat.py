@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One file for every image: the shim as it was built here, under the probes with other libcs.
 
-usage: run_compat.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]... [--minutes N]
+usage: run_compat.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]... [--minutes N] [--no-install]
 
     bullseye, bookworm, trixie, sid   the same libhfoffline.so and, where its symbols allow it, the same
                                       probe programs, below a root with that release's libc6
@@ -14,20 +14,19 @@ skipped with its reason, as is one that there is no time left for (--minutes). R
 in the cache (.cache/compat) for the next time.
 """
 
-import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 
 import debian_root
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(SOURCE, "tools", "lib"))
-import time_budget  # noqa: E402
+import tier  # noqa: E402
+from tier import Failure, Skip, need  # noqa: E402
 
 PROBES = os.path.join(SOURCE, "tests", "probes", "run_probes.py")
 SHIM = "src/shim/libhfoffline.so"
@@ -35,14 +34,6 @@ SHIM = "src/shim/libhfoffline.so"
 RELEASES = {"bullseye": ["libc6", "libc6-dev", "linux-libc-dev"], "bookworm": ["libc6"],
             "trixie": ["libc6"], "sid": ["libc6"]}
 TIME_LIMIT = 1500
-
-
-class Skip(Exception):
-    pass
-
-
-class Failure(Exception):
-    pass
 
 
 def run(command, what, env=None):
@@ -55,11 +46,6 @@ def run(command, what, env=None):
     if done.returncode != 0:
         raise Failure("%s\n%s" % (what, "\n".join(text.splitlines()[-60:])))
     return text
-
-
-def need(program, package):
-    if shutil.which(program) is None:
-        raise Skip("no %s (package %s)" % (program, package))
 
 
 def build(directory, *arguments, targets):
@@ -167,45 +153,14 @@ def check_aarch64_musl(options):
     return emulated(os.path.join(own, "tests/probes"), shim, loader, "--differences", os.path.join(HERE, "differences-musl.txt"))
 
 
-# Name, seconds on an idle machine with two cores and nothing in the cache, and what is done.
-CHECKS = [(release, seconds, lambda options, release=release: check_release(options, release))
+CHECKS = [tier.Check(release, seconds, "the same shim and probes with %s's libc" % release,
+                     lambda options, release=release: check_release(options, release))
           for release, seconds in (("bullseye", 60), ("bookworm", 30), ("trixie", 30), ("sid", 30))]
-CHECKS += [("musl", 60, check_musl), ("aarch64", 300, check_aarch64), ("aarch64-musl", 300, check_aarch64_musl)]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", default=os.path.join(SOURCE, "build"), help="where the shim and the probes were built")
-    parser.add_argument("--cache", default=os.path.join(SOURCE, ".cache", "compat"))
-    parser.add_argument("--minutes", type=float, help="start only what fits in so many minutes, the shortest first")
-    parser.add_argument("--only", action="append", help="only this check; may be repeated")
-    options = parser.parse_args()
-    options.build, options.cache = os.path.abspath(options.build), os.path.abspath(options.cache)
-    if not os.path.exists(os.path.join(options.build, SHIM)):
-        sys.exit("no %s in %s: build first" % (SHIM, options.build))
-    os.makedirs(options.cache, exist_ok=True)
-    budget = time_budget.Budget(options.minutes)
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for name, seconds, check in budget.ordered(CHECKS, lambda check: check[1]):
-        if options.only and name not in options.only:
-            continue
-        try:
-            late, start = budget.refusal(seconds), time.monotonic()
-            if late:
-                raise Skip(late)
-            outcome, text = "passed", check(options)
-            took = time.monotonic() - start
-            budget.took(seconds, took)
-            text += " (%.0f s)" % took
-        except Skip as reason:
-            outcome, text = "skipped", str(reason)
-        except Failure as reason:
-            outcome, text = "failed", str(reason)
-        counts[outcome] += 1
-        print("%-8s %s: %s" % (outcome, name, text), flush=True)
-    print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
-    return 1 if counts["failed"] else 0
+CHECKS += [tier.Check("musl", 60, "the same shim with musl", check_musl),
+           tier.Check("aarch64", 300, "the shim for aarch64, emulated", check_aarch64),
+           tier.Check("aarch64-musl", 300, "the same with musl", check_aarch64_musl)]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    OPTIONS = tier.parse_arguments("compat", __doc__, CHECKS)
+    sys.exit(tier.run(CHECKS, OPTIONS, OPTIONS))

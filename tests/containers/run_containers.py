@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
 """Containers: the recipes of docs/containers.md, each really run with podman.
 
-usage: run_containers.py [--build DIRECTORY] [--cache DIRECTORY] [--no-install] [--only NAME]...
+usage: run_containers.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]... [--minutes N] [--no-install]
 
 The images are made here: Debian's by debootstrap, one with musl and one with nothing in it from files of
 this machine. No registry is asked and no container has a network. Prints one line per check and
 "N passed, N failed, N skipped"; what cannot be tried here is skipped with its reason. Packages that are
-missing are installed first. Roots are kept in
-the cache (.cache/containers) for the next time; podman's own storage is one of the test's, removed at the
-end.
+missing are installed first. Roots are kept in the cache (.cache/containers) for the next time; podman's
+own storage is one of the test's, removed at the end.
 """
 
-import argparse
 import atexit
 import glob
 import os
@@ -25,31 +23,22 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(SOURCE, "tools", "lib"))
+import tier  # noqa: E402
+from tier import Failure, Skip, need  # noqa: E402
+
 EXAMPLES = os.path.join(SOURCE, "docs", "examples", "containers")
 RELEASE = "bookworm"
 PACKAGES = "python3-minimal,libpython3-stdlib"
 USER = "hfoffline-containers"
 DEBIAN, TESTS, MUSL, EMPTY = ("localhost/hfoffline-%s:1" % name
-                                         for name in ("debian", "tests", "musl", "empty"))
+                                for name in ("debian", "tests", "musl", "empty"))
 INSTALLED = "/opt/hfoffline/bin/hfoffline"
 
 
 PACKAGES_USED = ["podman: runs the images", "runc: and their containers", "uidmap: for users without privileges",
                  "podman-compose: compose.yaml", "catatonit: pods", "netavark: compose.yaml's network",
                  "aardvark-dns: its names", "debootstrap: makes Debian's image", "musl-tools: another image's program"]
-
-
-class Skip(Exception):
-    pass
-
-
-class Failure(Exception):
-    pass
-
-
-def need(program, package):
-    if shutil.which(program) is None:
-        raise Skip("no %s (package %s)" % (program, package))
 
 
 class Result:
@@ -421,48 +410,34 @@ def rootless(world):
         os.unlink(archive)
 
 
-CHECKS = [dockerfile, entrypoint, compose, pod, runners, musl, empty, own_preload, without_privileges, nowhere_to_write,
-          noexec, first_process, rootless]
+def with_podman(function):
+    def check(world):
+        need("podman", "podman")
+        need("runc", "runc")
+        return function(world.get())
+
+    return check
 
 
-def main():
-    parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__)
-    parser.add_argument("--build", default=os.path.join(SOURCE, "build"))
-    parser.add_argument("--cache", default=os.path.join(SOURCE, ".cache", "containers"))
-    parser.add_argument("--no-install", action="store_true", help="install no packages; checks that lack some are skipped")
-    parser.add_argument("--only", action="append", choices=[check.__name__ for check in CHECKS])
-    parser.add_argument("--minutes", type=float, help="start only what fits in so many minutes, the shortest first")
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    world = None
-    if not arguments.no_install:
-        # Through the same door as tools/test.
-        subprocess.run(["bash", "-c", '. "$0"/tools/lib/common.sh; install_packages "$@"', SOURCE, *PACKAGES_USED],
-                       check=False, stdin=subprocess.DEVNULL)
-    for check in CHECKS:
-        if arguments.only and check.__name__ not in arguments.only:
-            continue
-        began = time.time()
-        detail = ""
-        try:
-            need("podman", "podman")
-            need("runc", "runc")
-            world = world or World(os.path.abspath(arguments.build), os.path.abspath(arguments.cache))
-            check(world)
-            outcome = "passed"
-        except Skip as reason:
-            outcome, detail = "skipped", str(reason)
-        except (Failure, subprocess.CalledProcessError, subprocess.TimeoutExpired) as reason:
-            outcome, detail = "failed", str(reason)
-        counts[outcome] += 1
-        print("%-8s %-18s %s (%.0f s)" % (outcome, check.__name__, check.__doc__.splitlines()[0], time.time() - began),
-              flush=True)
-        if detail:
-            print("\n".join("         " + line for line in detail.splitlines()), flush=True)
-    print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
-    return 1 if counts["failed"] else 0
+class LazyWorld:
+    """Made by the first check that is not skipped before."""
+
+    def __init__(self, options):
+        self.options, self.world = options, None
+
+    def get(self):
+        if self.world is None:
+            self.world = World(self.options.build, self.options.cache)
+        return self.world
+
+
+# The first one also makes Debian's image.
+CHECKS = [tier.Check(function.__name__, seconds, function.__doc__, with_podman(function)) for function, seconds in (
+    (dockerfile, 90), (entrypoint, 5), (compose, 5), (pod, 8), (runners, 5), (musl, 5), (empty, 5), (own_preload, 5),
+    (without_privileges, 5), (nowhere_to_write, 5), (noexec, 5), (first_process, 5), (rootless, 40))]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    OPTIONS = tier.parse_arguments("containers", __doc__, CHECKS, PACKAGES_USED)
+    sys.exit(tier.run(CHECKS, OPTIONS, LazyWorld(OPTIONS)))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Test runners: the recipes of docs/test-runners.md, each run on a small project of which one test leaks.
 
-usage: run_recipes.py [--build DIRECTORY] [--cache DIRECTORY] [--no-install] [--only NAME]...
+usage: run_recipes.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]... [--minutes N] [--no-install]
 
 The leak is swallowed by the test, so that the runner itself is content: it is the run that must end in 3
 and name the host. A twin without the leak must end in 0. Everything runs in a network namespace with only
@@ -9,36 +9,23 @@ and name the host. A twin without the leak must end in 0. Everything runs in a n
 with its reason. Packages that are missing are installed first; npm's go to the cache (.cache/recipes).
 """
 
-import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(SOURCE, "tools", "lib"))
+import tier  # noqa: E402
+from tier import Failure, Skip, need  # noqa: E402
+
 PROJECTS = os.path.join(HERE, "projects")
 PACKAGES = ["cmake: ctest", "catch2: a test program", "libgtest-dev: another one", "ninja-build: builds them",
             "golang-go: go test", "cargo: cargo test", "npm: fetches vitest"]
 HOST = "192.0.2.1"
-
-
-class Skip(Exception):
-    pass
-
-
-class Failure(Exception):
-    pass
-
-
-def need(program, package):
-    path = shutil.which(program)
-    if path is None:
-        raise Skip("no %s (package %s)" % (program, package))
-    return path
 
 
 class World:
@@ -178,48 +165,29 @@ def go(world):
     expect(world.run("go", "test", "./...", cwd=place, flags=("--strict",)), 125, "not run, because of --strict")
 
 
-CHECKS = [ctest, meson, cargo, node, vitest, go]
+def in_namespace(function):
+    def check(world):
+        if subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+            raise Skip("no network namespace can be made here")
+        return function(world)
+
+    return check
+
+
+CHECKS = [tier.Check(function.__name__, seconds, function.__doc__, in_namespace(function)) for function, seconds in (
+    (ctest, 40), (meson, 15), (cargo, 5), (node, 5), (vitest, 40), (go, 40))]
 
 
 def main():
-    parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__)
-    parser.add_argument("--build", default=os.path.join(SOURCE, "build"))
-    parser.add_argument("--cache", default=os.path.join(SOURCE, ".cache", "recipes"))
-    parser.add_argument("--no-install", action="store_true", help="install no packages; checks that lack some are skipped")
-    parser.add_argument("--only", action="append", choices=[check.__name__ for check in CHECKS])
-    parser.add_argument("--minutes", type=float, help="start only what fits in so many minutes, the shortest first")
-    arguments = parser.parse_args()
-    if not arguments.no_install:
-        # Through the same door as tools/test; a program that is there already is used.
-        programs = {"cmake": "cmake", "golang-go": "go", "cargo": "cargo", "npm": "npm", "ninja-build": "ninja"}
-        missing = [entry for entry in PACKAGES if not shutil.which(programs.get(entry.split(":")[0], ""))]
-        subprocess.run(["bash", "-c", '. "$0"/tools/lib/common.sh; install_packages "$@"', SOURCE, *missing],
-                       check=False, stdin=subprocess.DEVNULL)
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    world = None
-    for check in CHECKS:
-        if arguments.only and check.__name__ not in arguments.only:
-            continue
-        began = time.time()
-        detail = ""
-        try:
-            if subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-                raise Skip("no network namespace can be made here")
-            world = world or World(os.path.abspath(arguments.build), os.path.abspath(arguments.cache))
-            check(world)
-            outcome = "passed"
-        except Skip as reason:
-            outcome, detail = "skipped", str(reason)
-        except (Failure, subprocess.CalledProcessError, subprocess.TimeoutExpired) as reason:
-            outcome, detail = "failed", str(reason)
-        counts[outcome] += 1
-        print("%-8s %-8s %s (%.0f s)" % (outcome, check.__name__, check.__doc__, time.time() - began), flush=True)
-        if detail:
-            print("\n".join("         " + line for line in detail.splitlines()), flush=True)
-    if world:
+    # A program that is there already is used, whoever brought it.
+    programs = {"cmake": "cmake", "golang-go": "go", "cargo": "cargo", "npm": "npm", "ninja-build": "ninja"}
+    missing = [entry for entry in PACKAGES if not shutil.which(programs.get(entry.split(":")[0], ""))]
+    options = tier.parse_arguments("recipes", __doc__, CHECKS, missing)
+    world = World(options.build, options.cache)
+    try:
+        return tier.run(CHECKS, options, world)
+    finally:
         shutil.rmtree(world.directory, ignore_errors=True)
-    print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
-    return 1 if counts["failed"] else 0
 
 
 if __name__ == "__main__":

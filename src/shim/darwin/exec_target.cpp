@@ -78,32 +78,6 @@ Reason inspect_target(int directory, const char* path, char* const*) {
 // No program is started by a descriptor there.
 Reason inspect_open_target(int, char* const*) { return Reason::none; }
 
-bool find_in_path(const char* file, const char* search_path, char* found, unsigned long size) {
-  const std::string_view name(file);
-  Appender out(found, size);
-  if (find_byte(name, '/') != std::string_view::npos) {
-    out.add(name).c_str();
-    return !out.overflowed();
-  }
-  std::string_view rest =
-      search_path != nullptr ? std::string_view(search_path) : "/usr/bin:/bin:/usr/sbin:/sbin";
-  for (;;) {
-    std::size_t length = find_byte(rest, ':');
-    if (length == std::string_view::npos) length = rest.size();
-    const std::string_view directory = slice(rest, 0, length);
-    out = Appender(found, size);
-    if (!directory.empty()) out.add(directory).add_byte('/');
-    out.add(name).c_str();
-    sys::Stat status;
-    if (!out.overflowed() && sys::faccessat(AT_FDCWD, found, X_OK, 0) == 0 &&
-        sys::stat(found, &status) == 0 && S_ISREG(status.mode)) {
-      return true;
-    }
-    if (length == rest.size()) return false;
-    rest.remove_prefix(length + 1);
-  }
-}
-
 bool shim_is_reachable() { return sys::faccessat(AT_FDCWD, shim_file(), R_OK, 0) == 0; }
 
 }  // namespace hfoffline::shim

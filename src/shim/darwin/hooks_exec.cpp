@@ -23,6 +23,7 @@
 #include "shim/judge_exec.h"
 #include "shim/managed_environment.h"
 #include "shim/refusal.h"
+#include "shim/search_path.h"
 
 using namespace hfoffline::shim;
 
