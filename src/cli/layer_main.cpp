@@ -19,6 +19,7 @@
 #include "cli/shell_quote.h"
 #include "cli/standard_output.h"
 #include "cli/string_tools.h"
+#include "cli/whole_file.h"
 #include "core/suggest.h"
 #include "layers/checker.h"
 #include "layers/findings_json.h"
@@ -28,7 +29,6 @@
 #include "layers/layer_manifest.h"
 #include "layers/layer_prepare.h"
 #include "layers/layer_status.h"
-#include "layers/loader_rules.h"
 #include "layers/requirement.h"
 #include "nlohmann/json.hpp"
 
@@ -369,14 +369,13 @@ int verify(LayerCall& call) {
   const std::vector<layers::Layer> stack = wanted_stack(call);
   if (stack.empty()) return kWrongUse;
   const std::string path = lock_file(call);
-  const std::optional<std::string> text =
-      layers::read_whole_file(path == "-" ? "/proc/self/fd/0" : path);
-  if (!text) {
-    error(cat("the lock file ", printable(path), " cannot be read: ", std::strerror(errno),
+  std::string text;
+  if (const int failure = read_whole(path == "-" ? "/proc/self/fd/0" : path, text); failure != 0) {
+    error(cat("the lock file ", printable(path), " cannot be read: ", std::strerror(failure),
               "\n  `hfoffline layer lock` writes it"));
     return kWrongUse;
   }
-  const absl::StatusOr<layers::Manifest> locked = layers::parse_manifest(*text);
+  const absl::StatusOr<layers::Manifest> locked = layers::parse_manifest(text);
   if (!locked.ok()) {
     error(cat(printable(path), ": ", printable(std::string(locked.status().message()))));
     return kWrongUse;

@@ -58,6 +58,9 @@ def holds():
     case.contains(case.expect_code(verify(file, *one), 0, "unchanged").out, "what the lock says", "what it says")
     case.expect_code(verify(file, *two), 0, "the same elsewhere")
     case.equal(case.hfoffline("layer", "verify", "--file", "-", *[t for n, p in one for t in ("--layer", f"{n}={p}")], input=first.out).code, 0, "from stdin")
+    # Whoever writes to the pipe may be late.
+    late = case.command("sh", "-c", f'(sleep 0.3; cat {file}) | "$0" layer verify --file - "$@"', case.HFOFFLINE, *[t for n, p in one for t in ("--layer", f"{n}={p}")])
+    case.expect_code(late, 0, "from a pipe")
     case.equal([shadow_trees.content_hash(path) for _, path in one], before, "the layers")
 
     # Bytecode, times and modes that mean nothing do not count.
