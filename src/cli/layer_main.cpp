@@ -194,6 +194,7 @@ int check_shadows(LayerCall& call, const layers::PythonFacts& python) {
   }
   texts.push_back(cat("PYTHONPATH=", environment->python_path));
   std::vector<const char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (const std::string& text : texts) pointers.push_back(text.c_str());
   pointers.push_back(nullptr);
 

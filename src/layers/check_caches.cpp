@@ -12,6 +12,7 @@
 #include <map>
 
 #include "cli/nested_run.h"
+#include "cli/string_tools.h"
 #include "core/config.h"
 #include "layers/checker.h"
 #include "layers/child_output.h"
@@ -261,7 +262,7 @@ class CacheCheck {
     std::vector<std::string> names = {"HOME", "XDG_CACHE_HOME"};
     for (const auto& [name, mirror] : mirrors_) names.push_back(name);
     std::vector<std::string> environment = environment_without(names);
-    for (const auto& [name, mirror] : mirrors_) environment.push_back(name + "=" + mirror);
+    for (const auto& [name, mirror] : mirrors_) environment.push_back(cli::cat(name, "=", mirror));
     return environment;
   }
 

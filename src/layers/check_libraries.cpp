@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "cli/string_tools.h"
 #include "layers/checker.h"
 #include "layers/child_output.h"
 #include "layers/delayed_signals.h"
@@ -216,8 +217,8 @@ class LibraryCheck {
   std::string file_in(const SearchPlace& place, const std::string& name) const {
     if (place.rule == SearchRule::kCache) return place.written;
     for (const std::string& subdirectory : rules_->subdirectories) {
-      const std::string path =
-          place.directory + "/" + (subdirectory.empty() ? "" : subdirectory + "/") + name;
+      std::string path =
+          cli::cat(place.directory, "/", subdirectory, subdirectory.empty() ? "" : "/", name);
       if (access(path.c_str(), F_OK) == 0) return path;
     }
     return "";

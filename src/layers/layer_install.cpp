@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/string_tools.h"
 #include "layers/child_output.h"
 #include "layers/durable_layer.h"
 #include "layers/layer_stamp.h"
@@ -126,7 +127,7 @@ class Installation {
                                           "--disable-pip-version-check"};
     arguments.insert(arguments.end(), request_.requirements.begin(), request_.requirements.end());
     ChildOutput asked;
-    const absl::Status status = start(core_.executable, arguments, &asked);
+    absl::Status status = start(core_.executable, arguments, &asked);
     std::vector<std::string> wanted;
     bool no_dependencies = true;
     if (!status.ok() && asked.diagnostics.find("no such option") != std::string::npos) {
@@ -178,8 +179,8 @@ class Installation {
           metadata["name"].get<std::string>() + "==" + metadata["version"].get<std::string>();
       // Metadata comes from an index; it must not become an option or a path.
       if (const std::string problem = requirement_problem(requirement); !problem.empty()) {
-        return absl::FailedPreconditionError("the index offers \"" + requirement +
-                                             "\": " + problem);
+        return absl::FailedPreconditionError(
+            cli::cat("the index offers \"", requirement, "\": ", problem));
       }
       wanted.push_back(requirement);
     }

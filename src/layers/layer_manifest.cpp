@@ -12,6 +12,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/string_tools.h"
 #include "core/utf8.h"
 #include "layers/layer_stamp.h"
 #include "layers/site_directory.h"
@@ -87,7 +88,7 @@ class TreeReader {
       ++entries;
       const std::string name = entry->path().filename().string();
       if (name == "__pycache__" || (below.empty() && name == kStampFile)) continue;
-      const std::string path = below.empty() ? name : below + "/" + name;
+      const std::string path = below.empty() ? name : cli::cat(below, "/", name);
       if (absl::Status status = add(path); !status.ok()) return status;
     }
     if (error) return absl::ErrnoToStatus(error.value(), directory + " cannot be read");
@@ -261,13 +262,15 @@ class Comparison {
     for (const auto& [name, value] : locked) {
       const auto other = found.find(name);
       if (other == found.end()) {
-        changes[name] = "- " + start + name + between + value;
+        changes[name] = cli::cat("- ", start, name, between, value);
       } else if (other->second != value) {
-        changes[name] = "! " + start + name + between + other->second + " (locked: " + value + ")";
+        changes[name] =
+            cli::cat("! ", start, name, between, other->second, " (locked: ", value, ")");
       }
     }
     for (const auto& [name, value] : found) {
-      if (locked.find(name) == locked.end()) changes[name] = "+ " + start + name + between + value;
+      if (locked.find(name) == locked.end())
+        changes[name] = cli::cat("+ ", start, name, between, value);
     }
     for (auto& [name, line] : changes) lines_.push_back(std::move(line));
   }

@@ -204,8 +204,8 @@ class Search {
   std::string find_in(const SearchPlace& place, const std::string& name) const {
     if (place.rule == SearchRule::kCache) return takes(place.written) ? place.written : "";
     for (const std::string& subdirectory : rules_.subdirectories) {
-      const std::string path =
-          place.directory + "/" + (subdirectory.empty() ? "" : subdirectory + "/") + name;
+      std::string path =
+          cli::cat(place.directory, "/", subdirectory, subdirectory.empty() ? "" : "/", name);
       if (takes(path)) return path;
     }
     return "";

@@ -98,10 +98,11 @@ std::optional<LoaderRules> parse_loader_answer(std::string_view text) {
     } else if (const std::string_view runpath = listed_path(line, "RUNPATH"); !runpath.empty()) {
       // The directory itself comes behind its subdirectories.
       for (const std::string_view part : cli::split(runpath, ":")) {
-        if (part.starts_with(kLibPlace))
+        if (part.starts_with(kLibPlace)) {
           rules.library_directory = part.substr(kLibPlace.size());
-        else if (part.starts_with(kPlatformPlace))
+        } else if (part.starts_with(kPlatformPlace)) {
           rules.platform = part.substr(kPlatformPlace.size());
+        }
       }
     } else if (const std::string_view system = listed_path(line, "system search path");
                !system.empty() && !rules.subdirectories.empty()) {

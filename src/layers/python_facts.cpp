@@ -70,7 +70,7 @@ std::string find_python(std::string_view name) {
   for (;;) {
     const std::size_t end = rest.find(':');
     const std::string_view directory = rest.substr(0, end);
-    const std::string path =
+    std::string path =
         absolute((directory.empty() ? "." : std::string(directory)) + "/" + std::string(name));
     if (runs(path)) return path;
     if (end == rest.npos) return "";
