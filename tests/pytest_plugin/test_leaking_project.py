@@ -28,6 +28,12 @@ def test_it_is_green_without_hfoffline(leaking):
     assert outcome.code == 0 and "10 passed" in outcome.out, outcome.text
 
 
+def test_it_is_red_in_its_own_place_as_the_readme_has_it(leaking):
+    outcome = leaking.command("sh", "-c", 'cd "$0" && exec "$@"', PROJECT, sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
+                              "--models-dir", leaking.models)
+    assert outcome.code == 1 and "2 failed, 8 passed" in outcome.out, outcome.text
+
+
 @pytest.mark.parametrize("arguments", [[], ["-q"], ["-v"], ["-n", "2"], ["--color=yes"], ["-v", "--color=yes", "-n", "2"]],
                          ids=" ".join)
 def test_two_tests_are_red_and_name_their_hosts(leaking, arguments, request):
