@@ -11,8 +11,8 @@
 
 namespace hfoffline::cli {
 
-int read_whole(const std::string& path, std::string& bytes) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+int read_whole(const std::string& path, std::string& bytes, int flags) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
   if (descriptor < 0) return errno;
   int failure = 0;
   char chunk[65536];

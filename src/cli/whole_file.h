@@ -8,8 +8,8 @@
 
 namespace hfoffline::cli {
 
-// Both return 0 or an errno.
-int read_whole(const std::string& path, std::string& bytes);
+// Both return 0 or an errno. `flags`: further ones of open(2).
+int read_whole(const std::string& path, std::string& bytes, int flags = 0);
 // Beside the target first, then in its place: a process that is starting never sees half a file,
 // and one that runs from the old file goes on with it. The mode is what is asked for, whatever the
 // umask.

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "cli/string_tools.h"
+#include "cli/whole_file.h"
 #include "core/dynamic_loader.h"
 #include "layers/child_output.h"
 #include "layers/elf_dynamic.h"
@@ -69,19 +70,11 @@ std::vector<std::string> parse_musl_path(std::string_view text) {
 }
 
 std::optional<std::string> read_whole_file(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return std::nullopt;
   std::string text;
-  char buffer[65536];
-  ssize_t count = 0;
-  while ((count = read(descriptor, buffer, sizeof(buffer))) > 0 || (count < 0 && errno == EINTR)) {
-    if (count > 0) text.append(buffer, static_cast<std::size_t>(count));
-  }
-  const int error = errno;
-  close(descriptor);
-  errno = error;
-  if (count < 0) return std::nullopt;
-  return text;
+  const int failure = cli::read_whole(path, text, O_NONBLOCK);
+  if (failure == 0) return text;
+  errno = failure;
+  return std::nullopt;
 }
 
 std::optional<LoaderRules> parse_loader_answer(std::string_view text) {

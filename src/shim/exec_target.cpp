@@ -133,8 +133,7 @@ bool starts_with_privileges() {
 }  // namespace
 
 Reason inspect_target(int directory, const char* path, char* const* arguments) {
-  if (starts_with_privileges() &&
-      sys::faccessat(directory, path, X_OK, 0x200 /* AT_EACCESS */) == 0)
+  if (starts_with_privileges() && sys::faccessat(directory, path, X_OK, sys::kEffectiveIds) == 0)
     return Reason::exec_privileged;
   long descriptor = sys::openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor == -13 /* EACCES */) {

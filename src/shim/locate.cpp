@@ -15,7 +15,6 @@ namespace hfoffline::shim {
 namespace {
 
 constexpr int kPathOnly = O_PATH | O_CLOEXEC;
-constexpr int kNoFollow = AT_SYMLINK_NOFOLLOW;
 constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 constexpr int kMaximumLinks = 40;   // the kernel's own limit
 constexpr std::size_t kPathBytes = 4096;
@@ -178,7 +177,7 @@ __attribute__((noinline)) int tree_of_linked_file(int directory, const char* lin
   const SplitPath split = split_path({text, length});
   char* parent_end = text + (split.last.data() - text);
   sys::Stat now;
-  if (sys::fstatat(sys::kCurrentDirectory, text, &now, kNoFollow) != 0 ||
+  if (sys::fstatat(sys::kCurrentDirectory, text, &now, sys::kNoFollow) != 0 ||
       !(sys::id_of(now) == sys::id_of(status))) {
     return tree_of_name({text, length});
   }
@@ -354,7 +353,7 @@ Located locate(int directory, const char* path, FinalLink final_link) {
       parent = {directory, parent_path, joined};
     }
 
-    const long found = sys::fstatat(parent.base, parent.name, &status, kNoFollow);
+    const long found = sys::fstatat(parent.base, parent.name, &status, sys::kNoFollow);
     // A directory that may not be searched: the kernel refuses by itself.
     if (found == -EACCES) return result;
     result.resolved = true;
@@ -601,7 +600,7 @@ bool is_surely_outside(int directory, const char* path) {
   sys::Stat status;
   return kind_of_last(split.last) == LastComponent::kNormal && !split.trailing_slash &&
          parent_is_outside(directory, split.parent) &&
-         sys::fstatat(directory, path, &status, kNoFollow) == 0 && !S_ISLNK(status.mode) &&
+         sys::fstatat(directory, path, &status, sys::kNoFollow) == 0 && !S_ISLNK(status.mode) &&
          tree_with(sys::id_of(status)) == kOutside;
 }
 
