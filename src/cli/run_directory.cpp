@@ -85,6 +85,8 @@ constexpr char kMemory[] = "/dev/shm";
 constexpr std::string_view kPrefix = "hfoffline-run-";
 // Far longer than it takes to make a directory and lock it.
 constexpr time_t kAbandonedSeconds = 60;
+// A link to where the scratch is, in a run's directory, if that is no place where every run looks.
+constexpr char kScratchParent[] = "scratch-parent";
 
 // In a place that everybody can write to, somebody else may have taken the name.
 void remove_own(const std::string& path) {
@@ -113,6 +115,14 @@ bool is_inside(const char* directory, std::span<const std::string> trees) {
   return false;
 }
 
+// "" if the run's scratch is in one of the places where every run looks.
+std::string noted_scratch_parent(int directory) {
+  char target[PATH_MAX];
+  const ssize_t length = readlinkat(directory, kScratchParent, target, sizeof(target));
+  if (length <= 0 || length == static_cast<ssize_t>(sizeof(target)) || target[0] != '/') return "";
+  return {target, static_cast<std::size_t>(length)};
+}
+
 // Removes what launchers left that were killed a while ago. The lock decides, since the pid in the
 // name may be of another pid namespace; the pid and the age spare the directories that are being
 // made.
@@ -133,7 +143,10 @@ void sweep(std::span<const char* const> scratch_parents, std::span<const std::st
     if (fstat(directory, &status) == 0 && status.st_uid == geteuid() &&
         time(nullptr) - status.st_mtime > kAbandonedSeconds &&
         flock(directory, LOCK_EX | LOCK_NB) == 0 && !is_inside(kMemory, trees)) {
-      for (const char* parent : scratch_parents) {
+      const std::string noted = noted_scratch_parent(directory);
+      std::vector<const char*> parents(scratch_parents.begin(), scratch_parents.end());
+      parents.push_back(noted.empty() ? nullptr : noted.c_str());
+      for (const char* parent : parents) {
         if (parent == nullptr || is_inside(parent, trees)) continue;
         for (const char* part : {"-scratch", "-shim"}) remove_own(cat(parent, "/", name, part));
       }
@@ -234,6 +247,8 @@ bool RunDirectory::create(const Context& context, std::span<const std::string> t
     // the same, making it fails.
     if (access(parent, W_OK | X_OK) == 0) {
       base_ = cat(parent, std::string_view(path_).substr(path_.rfind('/')));
+      // Only this run's TMPDIR is not known to the run that may have to clean up.
+      if (parent == given) symlinkat(given, lock_, kScratchParent);
     }
   }
   if (state_ != nullptr && !base_.empty()) return true;

@@ -26,27 +26,36 @@ def abandoned(pid, tail, age=3600):
     (directory / "run-state").write_bytes(b"x")
     scratch = case.shared / f"{name}-scratch"
     (scratch / "deep").mkdir(parents=True)
+    # Of whatever run cleans up: tests beside this one may be quicker, and have a TMPDIR of their own.
+    (directory / "scratch-parent").symlink_to(case.shared)
     os.utime(directory, (time.time() - age,) * 2)
     return directory, scratch
 
 
 def holds():
-    # A killed launcher of ours.
-    launcher = subprocess.Popen([case.HFOFFLINE, "run", "--quiet", "--", "sh", "-c", "echo up; exec sleep 100"],
-                                env=case.clean_environment(), stdout=subprocess.PIPE, text=True, start_new_session=True)
+    # A killed launcher of ours, whose temporary directory is not that of the run that cleans up.
+    elsewhere = case.shared / "elsewhere"
+    models = case.tmp / "models"
+    for directory in elsewhere, models:
+        directory.mkdir()
+    launcher = subprocess.Popen([case.HFOFFLINE, "run", "--quiet", "--models-dir", models, "--", "sh", "-c",
+                                 "echo up; exec sleep 100"],
+                                env={**case.clean_environment(), "TMPDIR": str(elsewhere)},
+                                stdout=subprocess.PIPE, text=True, start_new_session=True)
     case.equal(launcher.stdout.readline(), "up\n", "the command")
     found = list(MEMORY.glob(f"hfoffline-run-{launcher.pid}-*"))
     case.equal(len(found), 1, "directories of the run")
+    scratch = list(elsewhere.iterdir())
+    case.equal(len(scratch), 1, "directories for its scratch")
     # Alive, however old: neither the pid nor the lock is free.
     os.utime(found[0], (0, 0))
     case.expect_code(case.run("--", "true"), 0, "a run beside it")
     case.check(found[0].exists(), "a live run's directory was removed")
     os.killpg(launcher.pid, signal.SIGKILL)
     launcher.wait()
-    case.check(found[0].exists(), "a killed launcher leaves its directory")
 
     pid = ended_pid()
-    left = [*abandoned(pid, "aaaaaa"), found[0]]
+    left = [*abandoned(pid, "aaaaaa"), found[0], scratch[0]]
     young = abandoned(pid, "bbbbbb", age=0)
     alive = abandoned(os.getpid(), "cccccc")
     locked = abandoned(pid, "dddddd")
