@@ -24,6 +24,7 @@ MARKS = (
 NEEDS_NETWORK = "needs the network"
 _TEST_VARIABLE = "HFOFFLINE_TEST"  # as PYTEST_CURRENT_TEST, for what is no test; children inherit it
 _WORKER_CLAIMS = "hfoffline_claims"
+_WORKER_DURING = "hfoffline_during"
 _WORKER_BASELINES = "hfoffline_baselines"
 _WORKER_HYGIENE = "hfoffline_hygiene"
 
@@ -106,6 +107,7 @@ class Session:
         self.baselines = Baselines(self.settings)
         self.hygiene: List[str] = []
         self.claims: Dict[int, str] = {}  # which line of the record is whose
+        self.during: Dict[int, str] = {}  # and what ran in a worker when a line came that is not this test's
         self.skipped_for_network = 0
         self.findings: Optional[summary.Findings] = None
         if watch is not None:
@@ -156,6 +158,7 @@ class Session:
     def pytest_testnodedown(self, node) -> None:
         output = getattr(node, "workeroutput", None) or {}
         self.claims.update(output.get(_WORKER_CLAIMS, ()))
+        self.during.update(output.get(_WORKER_DURING, ()))
         self.baselines.merge(output.get(_WORKER_BASELINES))
         self.hygiene += output.get(_WORKER_HYGIENE, ())
 
@@ -168,6 +171,7 @@ class Session:
             if self.watch is not None:
                 self.watch.look("")
                 output[_WORKER_CLAIMS] = list(self.watch.claimed.items())
+                output[_WORKER_DURING] = list(self.watch.during.items())
             return
         failed = not self.baselines.write() or bool(self.hygiene)
         if self.settings.strict_tests and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -175,7 +179,8 @@ class Session:
         if self.watch is not None and self.settings.egress != "ignore":
             self.watch.look("")
             reader = RecordReader(self.watch.reader.path, self.shim.run, self.watch.reader.start)
-            self.findings = summary.Findings(self.watch.early + list(reader.new_lines()), self.claims, self.watch.foreign)
+            self.findings = summary.Findings(self.watch.early + list(reader.new_lines()), self.claims, self.watch.foreign,
+                                             {**self.watch.during, **self.during})
             failed = failed or bool(self.settings.egress == "fail" and self.findings.unclaimed)
         # What pytest has to say about it comes first.
         if failed and session.exitstatus == pytest.ExitCode.OK:
@@ -208,6 +213,8 @@ class Session:
             terminalreporter.write_line(title, **colour)
             for line in summary.render(groups):
                 terminalreporter.write_line(line)
+            if groups is findings.refused and findings.unclaimed and self.settings.egress == "fail":
+                terminalreporter.write_line("The session fails: for some of this its test had ended, or there was none.", **colour)
         if self.skipped_for_network:
             count = self.skipped_for_network
             terminalreporter.write_line("{} test{} marked network and skipped".format(count, " was" if count == 1 else "s were"))
@@ -282,6 +289,10 @@ class Blame:
 
     def pytest_collection_finish(self, session) -> None:
         self._watch.tests = {item.nodeid for item in session.items}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids) -> None:
+        self._watch.tests.update(ids)  # this process collects nothing itself
 
     # ---- Tests
 
