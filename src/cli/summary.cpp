@@ -287,12 +287,13 @@ void show_record(const SummaryInputs& inputs, Page& page) {
                                       " of the record cannot be read")));
   }
   if (inputs.record_problem.empty()) {
-    page.wrapped(2, inputs.record_file.empty()
-                        ? std::string("record: not kept; --record FILE keeps it")
-                        : cat("record: ", printable(inputs.record_file), " (",
-                              plural(inputs.record.lines.size() + (inputs.records_end ? 1 : 0),
-                                     "line", "lines"),
-                              ")"));
+    page.wrapped(
+        2, inputs.record_file.empty()
+               ? std::string("record: not kept; --record FILE or HFOFFLINE_RECORD=FILE keeps it")
+               : cat("record: ", printable(inputs.record_file), " (",
+                     plural(inputs.record.lines.size() + (inputs.records_end ? 1 : 0), "line",
+                            "lines"),
+                     ")"));
   }
 }
 

@@ -253,6 +253,14 @@ def test_the_parents_environment_stays_as_it_was(project):
     assert outcome.code == 0 and "changed" not in outcome.out, outcome.text
 
 
+def test_a_variable_keeps_the_record(project):
+    project.tests("def test_leaks(): leak()")
+    outcome = project.pytest()
+    assert outcome.record == [] and "record: not kept; --record FILE or HFOFFLINE_RECORD=FILE keeps it" in outcome.err, outcome.text
+    outcome = project.pytest(env={"HFOFFLINE_RECORD": "record.jsonl"})
+    assert [line["test"] for line in outcome.record] == ["test_it.py::test_leaks (call)"], outcome.text
+
+
 def test_quiet_is_quiet(project):
     project.tests("def test_leaks(): leak()")
     outcome = project.command(sys.executable, "-m", "pytest", "-q", "--models-dir", project.models)
