@@ -4,6 +4,7 @@ import re
 import sys
 
 import pytest
+from conftest import LEAK
 
 
 def section(outcome):
@@ -246,6 +247,35 @@ def test_a_retry_loop_in_an_expected_failure_fails_nothing(project, xdist, worke
     assert outcome.code == 0, outcome.text
     assert hosts(outcome, "test_it.py::test_retries") == ["192.0.2.51:80"], outcome.text
     assert "The session fails" not in outcome.out
+
+
+@WORKERS
+@pytest.mark.parametrize("when", ["def pytest_sessionfinish(): leak('192.0.2.53')",
+                                  "def pytest_terminal_summary(): leak('192.0.2.53')",
+                                  "def pytest_unconfigure(): leak('192.0.2.53')",
+                                  "import atexit; atexit.register(leak, '192.0.2.53')"],
+                         ids=["at its end", "in the summary", "after it", "when Python ends"])
+def test_what_happens_when_the_tests_have_ended_fails_the_session(project, xdist, workers, when):
+    project.write("conftest.py", LEAK + when + "\n")
+    project.tests("def test_innocent(): pass\n")
+    outcome = project.pytest("-q", *workers)
+    assert outcome.code == 1 and "1 passed" in outcome.out, outcome.text
+    assert "    192.0.2.53:80  connect ENETUNREACH" in outcome.out + outcome.err, outcome.text
+    outcome = project.pytest("-q", "--egress=warn", *workers)
+    assert outcome.code == 0 and "    192.0.2.53:80  connect ENETUNREACH" in outcome.out + outcome.err, outcome.text
+
+
+def test_a_failure_keeps_its_exit_code_when_python_ends(project):
+    project.write("conftest.py", LEAK + "import atexit; atexit.register(leak)\n")
+    outcome = project.pytest("-q")  # no test at all
+    assert outcome.code == 5 and "when the tests had ended:\n" in outcome.err, outcome.text
+    program = project.write("program.py", """
+        import pytest
+        pytest.main(["-q"])
+        """)
+    project.tests("def test_innocent(): pass\n")
+    outcome = project.run("--models-dir", project.models, "--", sys.executable, program)
+    assert outcome.code == 0, outcome.text  # the program's own
 
 
 def test_importing_a_test_file_is_its_collection(project):

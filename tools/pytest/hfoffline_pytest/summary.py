@@ -32,13 +32,13 @@ class Findings:
         for line in lines:
             # Whole, where the record has a part of the name, or none.
             line["test"] = claims.get(line["at"]) or owners.get(record.identity(line)) or line["test"]
-        self.refused = _group(violations, self.unclaimed, during)
-        self.audited = _group([line for line in lines if line["verdict"] == "audit"])
-        self.writes = _group([line for line in lines if line["kind"] == "write"])
-        self.allowed = _group([line for line in lines if line["kind"] == "allow"])
+        self.refused = group(violations, self.unclaimed, during)
+        self.audited = group([line for line in lines if line["verdict"] == "audit"])
+        self.writes = group([line for line in lines if line["kind"] == "write"])
+        self.allowed = group([line for line in lines if line["kind"] == "allow"])
 
 
-def _group(lines: List[Line], late: Iterable[Line] = (), during: Mapping[int, str] = {}) -> List[Group]:
+def group(lines: List[Line], late: Iterable[Line] = (), during: Mapping[int, str] = {}) -> List[Group]:
     late_places = {line["at"] for line in late}
     groups: Dict[str, Dict[str, Set[str]]] = {}
     late_tests: Set[str] = set()
