@@ -261,8 +261,10 @@ def test_what_happens_when_the_tests_have_ended_fails_the_session(project, xdist
     outcome = project.pytest("-q", *workers)
     assert outcome.code == 1 and "1 passed" in outcome.out, outcome.text
     assert "    192.0.2.53:80  connect ENETUNREACH" in outcome.out + outcome.err, outcome.text
+    assert "The session fails" in outcome.out + outcome.err
     outcome = project.pytest("-q", "--egress=warn", *workers)
-    assert outcome.code == 0 and "    192.0.2.53:80  connect ENETUNREACH" in outcome.out + outcome.err, outcome.text
+    assert outcome.code == 0 and "The session fails" not in outcome.out + outcome.err, outcome.text
+    assert "    192.0.2.53:80  connect ENETUNREACH" in outcome.out + outcome.err, outcome.text
 
 
 def test_a_failure_keeps_its_exit_code_when_python_ends(project):

@@ -213,11 +213,12 @@ class Session:
             return False
         self._shown.update(line["at"] for line in late)
         fails = self.settings.egress == "fail" and self._session.exitstatus == pytest.ExitCode.OK
-        texts = ["hfoffline: tried to leave the machine when the tests had ended{}:".format(
-            ", so the session fails" if fails else "")]
+        texts = ["hfoffline: tried to leave the machine when the tests had ended:"] + summary.render(summary.group(late))
+        if fails:
+            texts.append("The session fails for it.")
         try:
             sys.stdout.flush()
-            sys.stderr.write("\n".join(texts + summary.render(summary.group(late))) + "\n")
+            sys.stderr.write("\n".join(texts) + "\n")
             sys.stderr.flush()
         except (AttributeError, OSError, ValueError):  # closed
             pass
