@@ -113,7 +113,9 @@ class Sources:
             if not flag:
                 continue
             value = f" *{VALUE_NAMES[kind]}*" if kind != "boolean" else ""
-            more = [f"default: {default}"] if default else []
+            words = re.findall(r'"([a-z-]+)"', TYPES[kind])
+            more = [", ".join(f"**{word}**" for word in words[:-1]) + f" or **{words[-1]}**"] if words else []
+            more += [f"default: {default}"] if default else []
             more += [f"variable: **{variable}**"] if variable else []
             more.append(f"key: **{name}** in **[{section}]**")
             lines.append(f"**\\-\\-{flag}**{value}\n:   {text[0].upper()}{text[1:]}. ({'; '.join(more)})\n")

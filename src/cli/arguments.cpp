@@ -78,6 +78,17 @@ absl::Status unknown_flag(const Usage& usage, std::string_view name) {
   return absl::InvalidArgumentError(message);
 }
 
+// ": FILE..." of "[FLAG]... FILE...": what cannot be left out.
+std::string needed(const Usage& usage) {
+  std::string_view text = usage.synopsis;
+  while (text.starts_with('[')) {
+    const std::size_t end = text.find(' ', text.find(']'));
+    if (end == text.npos) return "";
+    text.remove_prefix(end + 1);
+  }
+  return text.empty() ? "" : cat(": ", text);
+}
+
 }  // namespace
 
 std::vector<ShownFlag> flags_of(const Usage& usage) {
@@ -194,7 +205,7 @@ absl::StatusOr<Arguments> parse_arguments(const Usage& usage,
             cat("unexpected argument \"", result.positionals[1], "\""));
       }
       if (count == 0) {
-        return absl::InvalidArgumentError("an argument is missing");
+        return absl::InvalidArgumentError(cat("an argument is missing", needed(usage)));
       }
       break;
     case Positionals::kAny:
@@ -204,10 +215,12 @@ absl::StatusOr<Arguments> parse_arguments(const Usage& usage,
         return absl::InvalidArgumentError(
             cat("unexpected argument \"", result.positionals[2], "\""));
       }
-      if (count < 2) return absl::InvalidArgumentError("two arguments are needed");
+      if (count < 2)
+        return absl::InvalidArgumentError(cat("two arguments are needed", needed(usage)));
       break;
     case Positionals::kMany:
-      if (count == 0) return absl::InvalidArgumentError("an argument is missing");
+      if (count == 0)
+        return absl::InvalidArgumentError(cat("an argument is missing", needed(usage)));
       break;
     case Positionals::kCommand:
       if (count == 0) return absl::InvalidArgumentError("no command to run is given");

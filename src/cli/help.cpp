@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/string_tools.h"
+#include "core/config_values.h"
 
 namespace hfoffline::cli {
 namespace {
@@ -46,7 +47,17 @@ std::string flag_help(const ShownFlag& flag) {
   const KeyInfo& info = key_info(*flag.key);
   if (is_list(info.type) && info.type != ValueType::preset_list)
     append(&result, "; may be repeated");
-  if (!info.default_text.empty()) append(&result, " (default: ", info.default_text, ")");
+  std::size_t count = 0;
+  const std::string_view* choices = choices_of(info.type, &count);
+  std::string remark;
+  for (std::size_t i = 0; i < count; ++i)
+    append(&remark, i == 0 ? "" : i + 1 < count ? ", " : " or ", choices[i]);
+  if (!info.default_text.empty())
+    append(&remark, remark.empty() ? "" : "; ", "default: ", info.default_text);
+  if (!remark.empty()) append(&result, " (", remark, ")");
+  // The flag without a value would say what is so anyway.
+  if (info.type == ValueType::boolean && info.default_text == "true")
+    append(&result, "; --no-", flag.name, " switches it off");
   return result;
 }
 

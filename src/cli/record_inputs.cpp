@@ -118,7 +118,18 @@ class Inputs {
   std::set<std::pair<dev_t, ino_t>> seen_;
 };
 
+// Another file than was meant must not look like a record in which nothing was refused. One torn
+// line is what a killed process leaves.
+bool check_is_record(const Input& input, const report::Inputs& before, const report::Inputs& now) {
+  const std::uint64_t lines = now.lines - before.lines;
+  if (now.damaged - before.damaged < lines || lines == now.torn - before.torn) return true;
+  error(cat(printable(input.name), " is not a record: none of its ", std::to_string(lines),
+            lines == 1 ? " line is one" : " lines is one"));
+  return false;
+}
+
 bool read_one(const Input& input, report::ReportBuilder& builder, Progress& progress) {
+  const report::Inputs before = builder.inputs();
   report::LineReader reader(input.descriptor);
   std::string_view line;
   while (reader.next(&line)) {
@@ -131,7 +142,7 @@ bool read_one(const Input& input, report::ReportBuilder& builder, Progress& prog
   }
   progress.file_done(reader.bytes());
   builder.add_input(input.name);
-  if (reader.error() == 0) return true;
+  if (reader.error() == 0) return check_is_record(input, before, builder.inputs());
   error(cat(printable(input.name), " cannot be read: ", std::strerror(reader.error())));
   return false;
 }

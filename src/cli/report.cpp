@@ -252,10 +252,17 @@ int print_suggestion(const Report& report) {
     refused = refused || (need.verdict == "refuse" && need.kind != "probe");
     suggestion.add(need);
   }
-  std::string text = suggestion.is_empty()
-                         ? "# Nothing is needed: this passes without any setting.\n"
-                         : "# With this hfoffline.toml the same run passes. Behind each line, or "
-                           "above it:\n# the tests that need it.\n";
+  std::string text;
+  if (suggestion.is_empty()) {
+    text = suggestion.is_enough() ? "# Nothing is needed: this passes without any setting.\n"
+                                  : "# No setting makes the same run pass:\n";
+  } else {
+    text = suggestion.is_enough()
+               ? "# With this hfoffline.toml the same run passes. Behind each line, or above it:\n"
+                 "# the tests that need it.\n"
+               : "# With this hfoffline.toml the same run passes, but for what no setting lets\n"
+                 "# through, see the end. Behind each line, or above it: the tests that need it.\n";
+  }
   if (refused && !audited) {
     append(&text,
            "# It was recorded with refusals, behind which more may come up: --mode audit\n"

@@ -250,12 +250,19 @@ void show_remarks(const SummaryInputs& inputs, Page& page) {
 }
 
 void show_allow_list(const SummaryInputs& inputs, Page& page) {
-  const std::string toml = suggestion_for(inputs.record.lines).toml();
+  const report::ConfigSuggestion suggestion = suggestion_for(inputs.record.lines);
+  const std::string toml = suggestion.toml();
   if (toml.empty()) return;
-  page.line(2,
-            inputs.config_file.empty()
-                ? std::string("with this hfoffline.toml the same run passes under --mode refuse:")
-                : std::string("with this in its config the same run passes under --mode refuse:"));
+  if (suggestion.is_empty()) {
+    page.line(2, suggestion.is_enough()
+                     ? "no setting is needed under --mode refuse:"
+                     : "no setting makes the same run pass under --mode refuse:");
+  } else {
+    page.wrapped(
+        2, cat(inputs.config_file.empty() ? "with this hfoffline.toml" : "with this in its config",
+               " the same run passes under --mode refuse",
+               suggestion.is_enough() ? ":" : ", but for what no setting lets through:"));
+  }
   page.text(toml);
 }
 
@@ -280,12 +287,13 @@ void show_record(const SummaryInputs& inputs, Page& page) {
                                       " of the record cannot be read")));
   }
   if (inputs.record_problem.empty()) {
-    page.wrapped(2, inputs.record_file.empty()
-                        ? std::string("record: not kept; --record FILE keeps it")
-                        : cat("record: ", printable(inputs.record_file), " (",
-                              plural(inputs.record.lines.size() + (inputs.records_end ? 1 : 0),
-                                     "line", "lines"),
-                              ")"));
+    page.wrapped(
+        2, inputs.record_file.empty()
+               ? std::string("record: not kept; --record FILE or HFOFFLINE_RECORD=FILE keeps it")
+               : cat("record: ", printable(inputs.record_file), " (",
+                     plural(inputs.record.lines.size() + (inputs.records_end ? 1 : 0), "line",
+                            "lines"),
+                     ")"));
   }
 }
 

@@ -293,24 +293,36 @@ bool check_layer_order(std::string_view value, ValueMistake& mistake) {
 
 }  // namespace
 
+const std::string_view* choices_of(ValueType type, std::size_t* count) {
+  Words words(kLayouts, 0);
+  if (type == ValueType::layout) words = kLayouts;
+  if (type == ValueType::mode) words = kModes;
+  if (type == ValueType::unshimmed) words = kUnshimmedChoices;
+  if (type == ValueType::redirect_way) words = kRedirectWays;
+  if (type == ValueType::layer_kind) words = kLayerKinds;
+  *count = words.count;
+  return words.words;
+}
+
 bool check_value(ValueType type, std::string_view value, const PresetNames& presets,
                  ValueMistake& mistake) {
+  std::size_t count = 0;
+  const std::string_view* choices = choices_of(type, &count);
+  if (count != 0) return check_choice({choices, count}, value, mistake);
   switch (type) {
+    case ValueType::layout:
+    case ValueType::mode:
+    case ValueType::unshimmed:
+    case ValueType::redirect_way:
+    case ValueType::layer_kind:
+      break;  // above
     case ValueType::absolute_path:
     case ValueType::path_list:
       return check_absolute_path(value, mistake);
     case ValueType::path:
       return check_path(value, mistake);
-    case ValueType::layout:
-      return check_choice(kLayouts, value, mistake);
-    case ValueType::mode:
-      return check_choice(kModes, value, mistake);
     case ValueType::errno_name:
       return check_errno(value, mistake);
-    case ValueType::unshimmed:
-      return check_choice(kUnshimmedChoices, value, mistake);
-    case ValueType::redirect_way:
-      return check_choice(kRedirectWays, value, mistake);
     case ValueType::boolean:
       return check_boolean(value, mistake);
     case ValueType::variable:
@@ -328,8 +340,6 @@ bool check_value(ValueType type, std::string_view value, const PresetNames& pres
       return check_allow_rule(value, mistake);
     case ValueType::layer_name:
       return check_layer_name(value, mistake);
-    case ValueType::layer_kind:
-      return check_choice(kLayerKinds, value, mistake);
     case ValueType::layer_order:
       return check_layer_order(value, mistake);
   }

@@ -21,6 +21,10 @@ struct ValueMistake {
 bool check_value(ValueType type, std::string_view value, const PresetNames& presets,
                  ValueMistake& mistake);
 
+// The words that a type of setting is one of, in an array of its own that lives forever. None for a
+// type whose values are more than a few words.
+const std::string_view* choices_of(ValueType type, std::size_t* count);
+
 // What the type wants in a config file: "true or false", "a string", "an array of strings".
 std::string_view expected_in_file(ValueType type);
 

@@ -291,7 +291,7 @@ void render_comparison(const Comparison& comparison, std::size_t rows, bool colo
        {Change::kNew, Change::kMoreFrequent, Change::kLessFrequent, Change::kGone})
     show_differences(comparison, change, rows, colour, out);
   if (comparison.unchanged != 0)
-    out << "  unchanged: " << plural(comparison.unchanged, "target", "targets") << "\n";
+    out << "  unchanged: " << plural(comparison.unchanged, "request", "requests") << "\n";
   show_costs(comparison, colour, out);
   for (const std::string& remark : comparison.remarks)
     out << "  " << wrap(display(remark), kWidth - 2, 2) << "\n";

@@ -125,6 +125,7 @@ class ReportBuilder {
   void add_line(std::string_view line, bool is_torn);
   void add_damaged();  // a line that is too long to be one
   void add_input(std::string name) { report_.inputs.names.push_back(std::move(name)); }
+  const Inputs& inputs() const { return report_.inputs; }  // so far
 
   // Ends the adding.
   Report& finish();

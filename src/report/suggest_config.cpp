@@ -73,6 +73,8 @@ void ConfigSuggestion::add(const Need& need) {
          need.reason == "exec_shim_unreachable" ? &impossible_ : &unshimmed_);
   } else if (need.kind == "write") {
     keep(std::string(need.target), &writes_);
+    // What was refused then is refused again, and the run is the same.
+    if (need.verdict == "audit") writes_count_ = true;
   } else if (need.kind == "probe") {
     keep(std::string(need.target), &probes_);
   } else if (need.reason == "egress_address" || need.reason == "egress_name") {
@@ -122,6 +124,8 @@ std::vector<std::string> ConfigSuggestion::allow() const {
 }
 
 bool ConfigSuggestion::is_empty() const { return hosts_.empty() && unshimmed_.empty(); }
+
+bool ConfigSuggestion::is_enough() const { return impossible_.empty() && !writes_count_; }
 
 void ConfigSuggestion::append_remarks(std::string* text) const {
   remark(

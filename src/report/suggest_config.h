@@ -31,7 +31,8 @@ class ConfigSuggestion {
   // As TOML of at most 79 columns where names allow that, each entry with the tests that need it;
   // "" if nothing is needed and nothing is to be said.
   std::string toml() const;
-  bool is_empty() const;  // the defaults would do
+  bool is_empty() const;   // no setting would change anything
+  bool is_enough() const;  // nothing was let through that no setting lets through
 
  private:
   using Users = std::set<std::string>;  // tests, or programs outside of any
@@ -45,10 +46,11 @@ class ConfigSuggestion {
   void append_remarks(std::string* text) const;
 
   std::map<std::string, Host> hosts_;
-  Users unshimmed_;   // programs that were not started
-  Users writes_;      // paths
-  Users probes_;      // what datagram sockets were pointed at
-  Users impossible_;  // what no setting lets through
+  Users unshimmed_;            // programs that were not started
+  Users writes_;               // paths
+  Users probes_;               // what datagram sockets were pointed at
+  Users impossible_;           // what no setting lets through
+  bool writes_count_ = false;  // some of them were let through
 };
 
 }  // namespace hfoffline::report

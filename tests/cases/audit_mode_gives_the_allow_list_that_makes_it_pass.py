@@ -35,6 +35,7 @@ def holds():
     suggested = case.tmp / "suggested.toml"
     suggested.write_text(case.expect_code(case.hfoffline("report", "--suggest-config", record), 0, "--suggest-config").out)
     case.contains(suggested.read_text(), '  "10.1.2.3:443",  # tests/test_a.py::test_b\n', "a line and its test")
+    case.contains(suggested.read_text(), "# With this hfoffline.toml the same run passes. ", "nothing more is needed")
     result = case.expect_code(case.run("--config", suggested, "--strict", "--", "python3", "-c", PROGRAM), 0, "with the suggested config")
     case.contains(result.err, "nothing was refused", "with the suggested config")
     # Smallest: without any one of its lines, something is refused.
@@ -44,6 +45,13 @@ def holds():
     for i in entries:
         suggested.write_text("".join(lines[:i] + lines[i + 1:]))
         case.expect_code(case.run("--config", suggested, "--strict", "--", "python3", "-c", PROGRAM), 3, f"without {lines[i]}")
+    # What no setting lets through is not promised.
+    packet = "\nimport socket\ntry: socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\nexcept PermissionError: pass\n"
+    record.unlink()
+    result = case.run("--mode", "audit", "--record", record, "--", "python3", "-c", PROGRAM + packet)
+    suggestion = case.hfoffline("report", "--suggest-config", record).out
+    case.contains(suggestion, "the same run passes, but for what no setting lets\n", "with a packet socket")
+    case.contains(" ".join(result.err.split()), "under --mode refuse, but for what no setting lets through: [egress]", "the summary")
     # A run that needs nothing.
     record.unlink()
     case.expect_code(case.run("--record", record, "--", "true"), 0, "a run that needs nothing")

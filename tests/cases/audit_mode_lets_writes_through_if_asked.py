@@ -54,6 +54,9 @@ def holds():
     case.contains(" ".join(result.err.split()), "writes let through", "the summary")
     suggestion = case.hfoffline("report", "--suggest-config", case.tmp / "record.jsonl").out
     case.contains(suggestion, "# No setting allows writes below a protected tree.", "the suggestion")
+    case.contains(suggestion, "# No setting makes the same run pass:\n", "the suggestion")
+    case.check("Nothing is needed" not in suggestion, "a run that wrote is said to need nothing")
+    case.contains(result.err, "no setting makes the same run pass under --mode refuse:", "the summary")
 
     # The twins: without it, and without audit mode, writes are refused.
     for flags in (["--mode", "audit"], ["--audit-writes"], []):
@@ -61,6 +64,8 @@ def holds():
         case.contains(result.out, "create Read-only file system", f"with {flags}")
         case.contains(result.out, "writable False 1", f"with {flags}")
         case.equal({line["verdict"] for line in lines}, {"refuse"}, f"with {flags}")
+        suggestion = case.hfoffline("report", "--suggest-config", case.tmp / "record.jsonl").out
+        case.contains(suggestion, "# Nothing is needed: this passes without any setting.", f"what was refused is again, with {flags}")
         case.equal(sorted(p.name for p in models.iterdir()), ["empty", "hub", "old"], f"with {flags}")
 
 

@@ -38,7 +38,7 @@ def holds():
     calm = ["--max-wall", "50", "--max-cpu", "50"]
     text = compare(*calm, base, same)
     case.check(text.startswith("hfoffline: no regression; base: 1 run, new: 1 run\n"), text)
-    case.contains(text, "unchanged: 3 targets", "nothing changed")
+    case.contains(text, "unchanged: 3 requests", "nothing changed")
     for what in ("wall time", "CPU time", "peak memory"):
         case.contains(text, what, "the costs")
 

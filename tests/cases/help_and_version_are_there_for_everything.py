@@ -25,6 +25,12 @@ def holds():
         case.equal(case.expect_code(case.hfoffline(command, "--version"), 0, f"{command} --version").out, version, f"{command} --version")
         for line in help_text.out.splitlines():
             case.check(len(line) < 80, f"{command} --help: a line of {len(line)} columns: {line}")
+    # A setting that is one of a few words says which; one that is on says how it is switched off.
+    words = " ".join(case.hfoffline("run", "--help").out.split())
+    for part in ("(auto, hf-home or hub-cache; default: auto)", "(auto, mount or in-process; default: auto)",
+                 "(refuse or audit; default: refuse)", "(warn, refuse or allow; default: warn)", "; --no-lock switches it off"):
+        case.contains(words, part, "run --help")
+    case.equal(words.count("--no-"), 1, "what is off is not said to be switched off")
     for arguments in (["--version", "x"], ["--help", "x"], ["help", "run", "x"]):
         result = case.expect_code(case.hfoffline(*arguments), 2, f"{arguments}")
         case.contains(result.err, 'unexpected argument "x"', f"{arguments}")

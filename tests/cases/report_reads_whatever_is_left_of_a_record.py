@@ -53,6 +53,14 @@ def holds():
     # Something else altogether; bytes that are not UTF-8; lines without end.
     seen = inputs(file("else", b"\x7fELF\0\0\n<html>\n[1]\n{}\n\n" + b"x" * 3000000 + b"\n" + LINE.encode()))
     case.equal((seen["lines"], seen["damaged"]), (6, 5), "what is no record")
+    # Nothing of a record at all is another file than was meant, and not a green report.
+    other = file("other.jsonl", b"\x7fELF\0\0\n<html>\n{}\n")
+    for command in ("report", other), ("report", good, other), ("report", "--fail-on", "violation", other), ("compare", good, other):
+        result = case.hfoffline(*command)
+        case.equal((result.code, result.out), (2, ""), f"exit code and stdout of {command}")
+        case.contains(result.err, f"{other} is not a record: none of its 3 lines is one", f"{command}")
+    case.contains(report("-", input="x\n", code=2).err, "stdin is not a record: none of its 1 line is one", "stdin")
+    report(file("cut.jsonl", LINE[:200]))
     odd = file("odd.jsonl", LINE.replace("10.1.2.3:443", "TARGET").encode().replace(b"TARGET", b"\xff\xfe"))
     case.equal(json.loads(report("--format", "json", odd).out)["findings"][0]["target"], "\ufffd\ufffd", "bytes that are not UTF-8")
 

@@ -29,7 +29,7 @@ def baseline(project):
 def test_a_slower_or_larger_test_fails_with_both_figures(project):
     perf(project, 0.02, 20 << 20)
     outcome = project.pytest("--baseline", "base.json", "--update-baseline")
-    assert outcome.code == 0 and "the baseline of 1 test was written to" in outcome.out, outcome.text
+    assert outcome.code == 0 and "1 baseline was written to" in outcome.out, outcome.text
     figures = baseline(project)["perf"]["test_it.py::test_it"]
     assert set(figures) == {"wall_seconds", "cpu_seconds", "peak_bytes", "read_bytes", "repeat"}
     assert 0.02 <= figures["wall_seconds"] < 1 and figures["peak_bytes"] >= 19 << 20
@@ -109,6 +109,34 @@ def test_a_test_without_a_baseline_fails(project):
     assert sorted(baseline(project)["output"]) == ["test_it.py::test_a", "test_it.py::test_b"]
     outcome = project.pytest()
     assert outcome.results()["test_b"] == {"FAILED"} and "there is no baseline to compare with" in outcome.out
+
+
+def test_one_name_is_for_one_value(project):
+    project.write("test_it.py", """
+        def test_output(output_baseline):
+            output_baseline("a")
+            output_baseline("b", name="b")
+            output_baseline("c")
+        def test_perf(perf_baseline):
+            perf_baseline(int)
+            perf_baseline(int)
+        def test_named(output_baseline, perf_baseline):
+            for name in "ab":
+                output_baseline(name, name=name)
+                perf_baseline(int, name=name)
+        """)
+    outcome = project.pytest("--baseline=base.json", "--update-baseline")
+    assert outcome.results() == {"test_output": {"FAILED"}, "test_perf": {"FAILED"}, "test_named": {"PASSED"}}, outcome.text
+    assert "test_it.py::test_output is compared twice in this test; give each a name" in outcome.out
+    assert "hfoffline: 7 baselines were written to" in outcome.out
+
+
+def test_what_cannot_be_compared_is_said(project):
+    project.write("test_it.py", "def test_it(output_baseline): output_baseline({'a': object()})\n")
+    outcome = project.pytest("--baseline=base.json", "--update-baseline")
+    assert outcome.results() == {"test_it": {"FAILED"}}, outcome.text
+    assert "hfoffline: dict cannot be compared: it is no bytes, text, path, array or tensor" in outcome.out
+    assert "json/encoder.py" not in outcome.out
 
 
 OUTPUT = """

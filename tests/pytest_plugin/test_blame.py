@@ -4,6 +4,7 @@ import re
 import sys
 
 import pytest
+from conftest import LEAK
 
 
 def section(outcome):
@@ -20,7 +21,7 @@ def section(outcome):
 
 
 def hosts(outcome, test):
-    return [entry.split()[0] for entry in section(outcome).get(test, [])]
+    return [entry.split()[0] for entry in section(outcome).get(test, []) if not entry.startswith("while ")]
 
 
 def test_a_test_that_swallows_the_exception_fails(project):
@@ -147,6 +148,136 @@ def test_a_late_child_is_its_tests_and_nobody_elses(project):
     assert outcome.code == 1
     assert hosts(outcome, "test_it.py::test_starts_it  (when it had ended)") == ["192.0.2.14:443"], outcome.text
     assert project.pytest("--egress=warn").code == 0
+
+
+# Two forks and a session of its own, so that nothing leads back to pytest.
+DAEMON = """
+    import time
+    def daemon(host, seconds=0, **options):
+        code = ("import os, socket, time\\n"
+                "if os.fork() == 0:\\n"
+                " os.setsid()\\n"
+                " if os.fork() == 0:\\n"
+                "  time.sleep(%r)\\n"
+                "  socket.socket().connect_ex((%r, 443))\\n"
+                "  open('leaked', 'w').close()\\n"
+                " os._exit(0)\\n"
+                "os.wait()" % (seconds, host))
+        subprocess.run([sys.executable, "-c", code], **options)
+    def wait():
+        while not os.path.exists("leaked"):
+            time.sleep(0.01)
+"""
+WORKERS = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+
+
+@WORKERS
+def test_a_daemon_is_its_tests(project, xdist, workers):
+    project.tests(DAEMON + """
+    def test_starts_it():
+        daemon("192.0.2.46")
+        wait()
+    """)
+    outcome = project.pytest(*workers)
+    assert outcome.results() == {"test_starts_it": {"FAILED"}}, outcome.text
+    assert hosts(outcome, "test_it.py::test_starts_it") == ["192.0.2.46:443"], outcome.text
+
+
+@WORKERS
+def test_a_daemon_that_outlives_its_test_fails_the_session(project, xdist, workers):
+    project.tests(DAEMON + """
+    def test_starts_it():
+        daemon("192.0.2.47", 1)
+    def test_waits():
+        wait()
+    """)
+    outcome = project.pytest(*workers)
+    assert outcome.results() == {"test_starts_it": {"PASSED"}, "test_waits": {"PASSED"}}, outcome.text
+    assert outcome.code == 1, outcome.text
+    assert hosts(outcome, "test_it.py::test_starts_it  (when it had ended)") == ["192.0.2.47:443"], outcome.text
+    assert "The session fails" in outcome.out
+
+
+@WORKERS
+def test_a_daemon_without_environment_is_not_lost(project, xdist, workers):
+    project.tests(DAEMON + """
+    def test_starts_it():
+        daemon("192.0.2.48", env={})
+        wait()
+    """)
+    outcome = project.pytest(*workers)
+    assert outcome.code == 1, outcome.text
+    blamed = "outside of any test" if workers else "test_it.py::test_starts_it"  # which worker's it was, nobody can tell
+    assert hosts(outcome, blamed) == ["192.0.2.48:443"], outcome.text
+
+
+@WORKERS
+def test_a_server_of_processes_is_named_with_what_ran(project, xdist, workers):
+    project.tests("""
+    import multiprocessing
+    def start(host):
+        process = multiprocessing.get_context("forkserver").Process(target=leak, args=(host,))
+        process.start()
+        process.join()
+    @pytest.mark.xdist_group("together")
+    def test_first():
+        start("192.0.2.49")
+    @pytest.mark.xdist_group("together")
+    def test_second():
+        start("192.0.2.50")
+    """)
+    outcome = project.pytest(*workers, *(["--dist=loadgroup"] if workers else []))
+    suffix = "@together" if workers else ""
+    entries = section(outcome).get("test_it.py::test_first{}  (when it had ended)".format(suffix))
+    assert outcome.code == 1 and entries is not None, outcome.text
+    assert [entry.split()[0] for entry in entries] == ["192.0.2.49:80", "192.0.2.50:80", "while"], outcome.text
+    assert entries[2] == "while test_it.py::test_second{} ran".format(suffix)
+
+
+@WORKERS
+def test_a_retry_loop_in_an_expected_failure_fails_nothing(project, xdist, workers):
+    project.tests("""
+    @pytest.mark.xfail
+    def test_retries():
+        for _ in range(7):  # not a power of two: the process says so when it ends
+            leak("192.0.2.51")
+        assert False
+    """)
+    outcome = project.pytest(*workers)
+    assert outcome.code == 0, outcome.text
+    assert hosts(outcome, "test_it.py::test_retries") == ["192.0.2.51:80"], outcome.text
+    assert "The session fails" not in outcome.out
+
+
+@WORKERS
+@pytest.mark.parametrize("when", ["def pytest_sessionfinish(): leak('192.0.2.53')",
+                                  "def pytest_terminal_summary(): leak('192.0.2.53')",
+                                  "def pytest_unconfigure(): leak('192.0.2.53')",
+                                  "import atexit; atexit.register(leak, '192.0.2.53')"],
+                         ids=["at its end", "in the summary", "after it", "when Python ends"])
+def test_what_happens_when_the_tests_have_ended_fails_the_session(project, xdist, workers, when):
+    project.write("conftest.py", LEAK + when + "\n")
+    project.tests("def test_innocent(): pass\n")
+    outcome = project.pytest("-q", *workers)
+    assert outcome.code == 1 and "1 passed" in outcome.out, outcome.text
+    assert "    192.0.2.53:80  connect ENETUNREACH" in outcome.out + outcome.err, outcome.text
+    assert "The session fails" in outcome.out + outcome.err
+    outcome = project.pytest("-q", "--egress=warn", *workers)
+    assert outcome.code == 0 and "The session fails" not in outcome.out + outcome.err, outcome.text
+    assert "    192.0.2.53:80  connect ENETUNREACH" in outcome.out + outcome.err, outcome.text
+
+
+def test_a_failure_keeps_its_exit_code_when_python_ends(project):
+    project.write("conftest.py", LEAK + "import atexit; atexit.register(leak)\n")
+    outcome = project.pytest("-q")  # no test at all
+    assert outcome.code == 5 and "when the tests had ended:\n" in outcome.err, outcome.text
+    program = project.write("program.py", """
+        import pytest
+        pytest.main(["-q"])
+        """)
+    project.tests("def test_innocent(): pass\n")
+    outcome = project.run("--models-dir", project.models, "--", sys.executable, program)
+    assert outcome.code == 0, outcome.text  # the program's own
 
 
 def test_importing_a_test_file_is_its_collection(project):
@@ -371,15 +502,15 @@ def test_two_sessions_of_one_run_are_told_apart(project):
 
 
 def test_two_sessions_at_a_time_are_told_apart(project):
-    project.tests("""
-    import time
+    project.tests(DAEMON + """
     def test_leaks():
         while not os.path.exists("running"):
             time.sleep(0.01)
         leak("192.0.2.43")
         child("192.0.2.44")
         child("192.0.2.45", env={})
-        open("leaked", "w").close()
+        daemon("192.0.2.52")
+        wait()
         while not os.path.exists("done"):
             time.sleep(0.01)
     """, name="test_a.py")

@@ -52,6 +52,8 @@ def test_the_version_is_the_projects():
 
 def test_help_and_markers_name_them(project):
     outcome = project.pytest("--help", models=False)
+    text = " ".join(outcome.out.split())
+    assert "(fail, warn or ignore; default: fail)" in text and "(default: 1.2)" in text, outcome.out
     for option in OPTIONS:
         assert option.flag in outcome.out
         assert not option.setting or option.setting in outcome.out

@@ -3,10 +3,12 @@ process. What is printed names both hosts and fits 80 columns."""
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree
 
 import pytest
+from conftest import HFOFFLINE, ROOT
 
 PROJECT = pathlib.Path(__file__).parent / "leaking_project"
 
@@ -32,6 +34,28 @@ def test_it_is_red_in_its_own_place_as_the_readme_has_it(leaking):
     outcome = leaking.command("sh", "-c", 'cd "$0" && exec "$@"', PROJECT, sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
                               "--models-dir", leaking.models)
     assert outcome.code == 1 and "2 failed, 8 passed" in outcome.out, outcome.text
+
+
+def test_the_readmes_commands_end_in_a_red_test(project, tmp_path):
+    """Without a network, on a Python that refuses to be installed into."""
+    if subprocess.run([sys.executable, "-c", "import setuptools, wheel, pip, venv"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("pip, setuptools, wheel or venv is not installed for " + sys.executable)
+    blocks = re.findall(r"(?ms)^```\w*\n(.*?)^```$", (ROOT / "README.md").read_text())
+    block = next(block for block in blocks if "pip install" in block)
+    setup, build, rest = block.split("\n", 2)
+    assert setup == "meson setup build" and build.startswith("ninja -C build ")
+    for target in build.split()[3:]:
+        assert (pathlib.Path(HFOFFLINE).parents[2] / target).exists(), target
+    rest = rest.replace("/tmp/", "{}/".format(tmp_path)).replace("$PWD/build/src/cli/hfoffline", HFOFFLINE)
+    rest = re.sub(r"(?m)^python3 ", sys.executable + " ", rest)
+    tree = tmp_path / "tree"
+    for directory in "tools/pytest", "tests/pytest_plugin/leaking_project":
+        shutil.copytree(str(ROOT / directory), str(tree / directory),
+                        ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
+    outcome = project.command("sh", "-c", 'cd "$1" && set -e\n' + rest, "sh", tree,
+                              env={"PYTHONPATH": None, "HFOFFLINE_LAUNCHER": None})
+    assert outcome.code == 1, outcome.text
+    assert next(block for block in blocks if block.startswith("FAILED")) in outcome.out, outcome.text
 
 
 @pytest.mark.parametrize("arguments", [[], ["-q"], ["-v"], ["-n", "2"], ["--color=yes"], ["-v", "--color=yes", "-n", "2"]],

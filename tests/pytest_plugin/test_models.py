@@ -1,4 +1,5 @@
 """The fixtures models_dir and offline_model."""
+import re
 import shutil
 import sys
 
@@ -50,6 +51,7 @@ def test_what_is_missing_fails_with_the_command_that_fetches_it(project, argumen
     assert command.format(hub=project.models / "hub") in outcome.out, outcome.text
     outcome = project.pytest("--missing-models=skip")
     assert outcome.code == 0 and "1 skipped" in outcome.out, outcome.text
+    assert re.search(r"SKIPPED \[1\] test_it.py:\d+: (model|dataset) ", outcome.out), outcome.text
 
 
 def test_a_snapshot_without_its_blobs_is_missing(project):

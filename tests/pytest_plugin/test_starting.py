@@ -52,6 +52,21 @@ def test_every_command_line_gets_into_the_run(project, words):
     assert "nothing was refused" in outcome.err
 
 
+@pytest.mark.parametrize("name", ["_console_main", "console_main"])
+def test_newer_command_lines_get_into_the_run(project, name):
+    """pytest 9.1 has its command line under another name, and a wrapper under the old one."""
+    project.write("test_it.py", INSIDE)
+    program = project.write("newer.py", """
+        import sys
+        import _pytest.config
+        text = "def _console_main(): return main()\\ndef console_main(): return _console_main()"
+        exec(text, vars(_pytest.config))
+        sys.exit(_pytest.config.{}())
+        """.format(name))
+    outcome = project.command(sys.executable, program, "--models-dir", project.models)
+    assert outcome.code == 0, outcome.text
+
+
 def test_the_script_gets_into_the_run(project):
     script = shutil.which("pytest")
     if script is None:
@@ -236,6 +251,14 @@ def test_the_parents_environment_stays_as_it_was(project):
         """)
     outcome = project.command("/bin/sh", program, sys.executable, "-m", "pytest", "--models-dir", project.models)
     assert outcome.code == 0 and "changed" not in outcome.out, outcome.text
+
+
+def test_a_variable_keeps_the_record(project):
+    project.tests("def test_leaks(): leak()")
+    outcome = project.pytest()
+    assert outcome.record == [] and "record: not kept; --record FILE or HFOFFLINE_RECORD=FILE keeps it" in outcome.err, outcome.text
+    outcome = project.pytest(env={"HFOFFLINE_RECORD": "record.jsonl"})
+    assert [line["test"] for line in outcome.record] == ["test_it.py::test_leaks (call)"], outcome.text
 
 
 def test_quiet_is_quiet(project):

@@ -97,6 +97,15 @@ def test_tests_that_prove_nothing_are_reported(project, workers, request):
     assert project.pytest(*workers).code == 0
 
 
+def test_files_without_doctests_are_not_reported(project):
+    project.write("source.py", "def helper(): pass\n")
+    project.write("test_documented.py", '"""\n>>> 1 + 1\n2\n"""\n')
+    project.write("test_it.py", "def test_it(): assert 1\n")
+    project.write("test_empty.py", "def helper(): pass\n")
+    outcome = project.pytest("--strict-tests", "--doctest-modules")
+    assert findings(outcome) == ["test_empty.py: no test was collected from this file"], outcome.text
+
+
 def test_no_test_at_all_is_reported(project):
     outcome = project.pytest("--strict-tests")
     assert outcome.code == 5 and findings(outcome) == ["no test was collected"], outcome.text

@@ -98,6 +98,17 @@ TEST_CASE("mistakes are named, with what is near") {
         "unknown flag -q; long flags start with two dashes");
   CHECK(message_of(kCommandUsage, {}) == "no command to run is given");
   CHECK(message_of(kOneUsage, {}) == "an argument is missing");
+  Usage usage = kOneUsage;
+  for (const std::string_view synopsis :
+       {"FILE", "[FLAG]... FILE", "[--a | --b B] [FLAG]... FILE"}) {
+    usage.synopsis = synopsis;
+    CHECK(message_of(usage, {}) == "an argument is missing: FILE");
+  }
+  usage.synopsis = "[FLAG]... [CHECK]...";
+  CHECK(message_of(usage, {}) == "an argument is missing");
+  usage.synopsis = "[FLAG]... BASE NEW";
+  usage.positionals = Positionals::kTwo;
+  CHECK(message_of(usage, {"a"}) == "two arguments are needed: BASE NEW");
   CHECK(message_of(kOneUsage, {"a", "b"}) == "unexpected argument \"b\"");
   // Settings belong to commands that take them.
   CHECK(message_of(kOneUsage, {"--models-dir", "/m", "x"}) == "unknown flag --models-dir");

@@ -7,7 +7,7 @@ A key is a test's id, and "#NAME" if the test gave a name. Arrays are next to it
 import json
 import os
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 import pytest
 
@@ -100,9 +100,9 @@ class Baselines:
         if self._problem:
             terminalreporter.write_line(self._problem, red=True)
         elif self._written:
-            count = len(set(self._written))
-            terminalreporter.write_line("hfoffline: the baseline{} of {} test{} written to {}".format(
-                "" if count == 1 else "s", count, " was" if count == 1 else "s were", self._file))
+            count = len(self._written)
+            terminalreporter.write_line("hfoffline: {} baseline{} written to {}".format(
+                count, " was" if count == 1 else "s were", self._file))
 
 
 def replace_file(path: str, content: bytes) -> None:
@@ -124,8 +124,14 @@ def replace_file(path: str, content: bytes) -> None:
         raise
 
 
-def _key(request, name: Optional[str]) -> str:
-    return request.node.nodeid + ("#" + name if name else "")
+def _key(request, name: Optional[str], used: Set[str]) -> str:
+    """Fails a test that uses one twice: the second would be written over the first."""
+    key = request.node.nodeid + ("#" + name if name else "")
+    if key in used:
+        pytest.fail("hfoffline: {} is compared twice in this test; give each a name of its own, name=\"...\"".format(key),
+                    pytrace=False)
+    used.add(key)
+    return key
 
 
 # ---- How long, and how much
@@ -137,12 +143,13 @@ def perf_baseline(request):
     compares what that took with the baseline, and returns what the last call returned."""
     baselines = request.config._hfoffline.baselines
     settings = request.config._hfoffline.settings
+    used: Set[str] = set()
 
     def measure(function, *arguments, repeat=5, name=None, max_slowdown=None, max_growth=None, **named):
         if repeat < 1:
             raise ValueError("repeat is 1 or more")
+        key = _key(request, name, used)
         figures, result = _measure(function, arguments, named, repeat)
-        key = _key(request, name)
         if baselines.update:
             baselines.keep("perf", key, figures)
             return result
@@ -246,10 +253,11 @@ def output_baseline(request):
     JSON takes by digest; arrays and tensors of numpy and torch, alone or in a dictionary or a list, within tolerances;
     a path by what the file holds, which for *.safetensors are tensors where that library is there."""
     baselines = request.config._hfoffline.baselines
+    used: Set[str] = set()
 
     def compare(value, name=None, rtol=1e-5, atol=1e-8):
         baselines.need_file()
-        key = _key(request, name)
+        key = _key(request, name, used)
         arrays = _arrays_in(value)
         if arrays is None:
             found = {"sha256": _digest(value)}
@@ -282,7 +290,11 @@ def _digest(value) -> str:
     elif isinstance(value, str):
         content = value.encode("utf-8", "surrogatepass")
     else:
-        content = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+        try:
+            content = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+        except (TypeError, ValueError) as error:
+            pytest.fail("hfoffline: {} cannot be compared: it is no bytes, text, path, array or tensor, nor what JSON takes"
+                        " ({})".format(type(value).__name__, error), pytrace=False)
     return _sha256(content)
 
 

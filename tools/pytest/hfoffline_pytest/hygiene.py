@@ -8,7 +8,7 @@ import ast
 import inspect
 import os
 import types
-from typing import Dict, Iterator, List, Optional, Set, Tuple
+from typing import Dict, Iterator, List, Optional, Set
 
 import pytest
 
@@ -22,15 +22,19 @@ class Collected:
     """Keeps the modules, which pytest's session does not."""
 
     def __init__(self) -> None:
-        self.modules: List[Tuple[pytest.Module, bool]] = []  # and whether anything was found in it
+        self.modules: List[pytest.Module] = []
+        self.with_tests: Set[str] = set()  # the files in which anything was found
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector):
         outcome = yield
         if isinstance(collector, pytest.Module):
             report = outcome.get_result()
-            if report.passed:
-                self.modules.append((collector, bool(report.result)))
+            if report.passed and report.result:
+                self.with_tests.add(str(collector.path))
+            # --doctest-modules looks into every file of a project, and most have none.
+            if report.passed and type(collector).__module__ != "_pytest.doctest":
+                self.modules.append(collector)
 
 
 class _Source:
@@ -82,9 +86,9 @@ def look(session) -> List[str]:
         elif not _can_fail(node, function, getattr(item, "cls", None), sources, set()):
             findings.add("{} asserts nothing: it fails only if something raises".format(place))
     collected = session.config.pluginmanager.get_plugin("hfoffline_collected")
-    for module, found in collected.modules if collected is not None else ():
+    for module in collected.modules if collected is not None else ():
         path = os.path.relpath(str(module.path), root)
-        if not found:
+        if str(module.path) not in collected.with_tests:
             findings.add("{}: no test was collected from this file".format(path))
         findings.update(_classes_left_out(module, path))
     return sorted(findings)

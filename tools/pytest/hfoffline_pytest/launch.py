@@ -12,6 +12,7 @@ from . import shim as shim_module
 from .options import PATH_FLAGS
 
 WRONG_USE = 2  # as `hfoffline run` has it
+_COMMAND_LINES = ("console_main", "_console_main")  # of _pytest.config; the second since pytest 9.1
 
 
 def stop(message: str) -> NoReturn:
@@ -29,9 +30,10 @@ def is_command_line() -> bool:
     without what it did before."""
     frame = sys._getframe()
     while frame is not None:
-        if frame.f_code.co_name == "console_main" and frame.f_globals.get("__name__") == "_pytest.config":
+        if frame.f_code.co_name in _COMMAND_LINES and frame.f_globals.get("__name__") == "_pytest.config":
             caller = frame.f_back
-            return caller is not None and caller.f_globals.get("__name__") == "__main__"
+            if caller is not None and caller.f_globals.get("__name__") == "__main__":
+                return True
         frame = frame.f_back
     return False
 

@@ -75,6 +75,7 @@ def _command(cache: Path, name: str, revision: str, repo_type: str) -> str:
 
 
 def _fail_or_skip(config, text: str) -> None:
+    __tracebackhide__ = True  # a skip is listed with the test's line
     if config._hfoffline.settings.missing_models == "skip":
         pytest.skip(text)
     pytest.fail("hfoffline: " + text, pytrace=False)
@@ -95,6 +96,7 @@ def offline_model(request, models_dir):
     """offline_model("org/name", revision="main", repo_type="model"): the path of a snapshot in the models dir."""
 
     def find(name: str, revision: str = "main", repo_type: str = "model") -> Path:
+        __tracebackhide__ = True
         try:
             return find_snapshot(str(models_dir), name, revision, repo_type)
         except MissingModel as missing:

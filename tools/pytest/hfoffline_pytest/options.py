@@ -51,14 +51,16 @@ PATH_FLAGS = tuple(option.flag for option in OPTIONS if option.value in ("DIR", 
 def add_options(parser) -> None:
     group = parser.getgroup("hfoffline", "hfoffline: a sealed model cache, and no network")
     for option in OPTIONS:
-        default = "" if option.default in (None, False) else " (default: {})".format(option.default)
+        remarks = [", ".join(option.choices[:-1]) + " or " + option.choices[-1]] if option.choices else []
+        remarks += [] if option.default in (None, False) else ["default: {}".format(option.default)]
+        remark = " ({})".format("; ".join(remarks)) if remarks else ""
         if option.value:
             group.addoption(option.flag, dest=option.name, metavar=option.value, default=None,
-                            choices=option.choices or None, help=option.help + default)
+                            choices=option.choices or None, help=option.help + remark)
         else:
             group.addoption(option.flag, dest=option.name, action="store_true", default=None, help=option.help)
         if option.setting:
-            parser.addini(option.setting, option.help + default, type="string" if option.value else "bool",
+            parser.addini(option.setting, option.help + remark, type="string" if option.value else "bool",
                           default="" if option.value else False)
 
 

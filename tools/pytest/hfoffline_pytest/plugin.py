@@ -4,8 +4,10 @@ docs/pytest.md says how to use it. Without --models-dir or --hfoffline-config, a
 the marks and the baselines are there.
 """
 
+import atexit
 import os
-from typing import Dict, List, Optional
+import sys
+from typing import Dict, List, Optional, Set
 
 import pytest
 
@@ -24,6 +26,7 @@ MARKS = (
 NEEDS_NETWORK = "needs the network"
 _TEST_VARIABLE = "HFOFFLINE_TEST"  # as PYTEST_CURRENT_TEST, for what is no test; children inherit it
 _WORKER_CLAIMS = "hfoffline_claims"
+_WORKER_DURING = "hfoffline_during"
 _WORKER_BASELINES = "hfoffline_baselines"
 _WORKER_HYGIENE = "hfoffline_hygiene"
 
@@ -39,6 +42,9 @@ def pytest_load_initial_conftests(early_config):
     shim = launch.enter_run(settings)
     watch = Watch(shim, settings.egress) if shim is not None else None
     early_config._hfoffline_start = (shim, watch)
+    if watch is not None and launch.is_command_line():
+        # Before the tests' libraries are imported, and so after what they have registered.
+        atexit.register(_look_at_exit, early_config)
     with _Label("conftest.py" + COLLECTION, watch):
         yield
     if watch is not None:
@@ -60,6 +66,12 @@ def pytest_configure(config) -> None:
         config.pluginmanager.register(Seeds(), "hfoffline_seeds")
     if watch is not None and session.settings.egress != "ignore":
         config.pluginmanager.register(Blame(session, watch), "hfoffline_blame")
+
+
+def _look_at_exit(config) -> None:
+    session = getattr(config, "_hfoffline", None)
+    if session is not None and session.look_again():
+        os._exit(int(pytest.ExitCode.TESTS_FAILED))  # nothing else changes the exit code from here
 
 
 def _start_late(config):
@@ -106,8 +118,11 @@ class Session:
         self.baselines = Baselines(self.settings)
         self.hygiene: List[str] = []
         self.claims: Dict[int, str] = {}  # which line of the record is whose
+        self.during: Dict[int, str] = {}  # and what ran in a worker when a line came that is not this test's
         self.skipped_for_network = 0
         self.findings: Optional[summary.Findings] = None
+        self._session: Optional[pytest.Session] = None  # from its end on
+        self._shown: Set[int] = set()  # lines that are nobody's, and were told of
         if watch is not None:
             watch.is_worker = self.is_worker
 
@@ -156,6 +171,7 @@ class Session:
     def pytest_testnodedown(self, node) -> None:
         output = getattr(node, "workeroutput", None) or {}
         self.claims.update(output.get(_WORKER_CLAIMS, ()))
+        self.during.update(output.get(_WORKER_DURING, ()))
         self.baselines.merge(output.get(_WORKER_BASELINES))
         self.hygiene += output.get(_WORKER_HYGIENE, ())
 
@@ -168,18 +184,50 @@ class Session:
             if self.watch is not None:
                 self.watch.look("")
                 output[_WORKER_CLAIMS] = list(self.watch.claimed.items())
+                output[_WORKER_DURING] = list(self.watch.during.items())
             return
         failed = not self.baselines.write() or bool(self.hygiene)
         if self.settings.strict_tests and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             self.hygiene.append("no test was collected")
         if self.watch is not None and self.settings.egress != "ignore":
-            self.watch.look("")
-            reader = RecordReader(self.watch.reader.path, self.shim.run, self.watch.reader.start)
-            self.findings = summary.Findings(self.watch.early + list(reader.new_lines()), self.claims, self.watch.foreign)
+            self._session = session
+            self.findings = self._find()
+            self._shown = {line["at"] for line in self.findings.unclaimed}
             failed = failed or bool(self.settings.egress == "fail" and self.findings.unclaimed)
         # What pytest has to say about it comes first.
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _find(self) -> summary.Findings:
+        self.watch.look("")
+        reader = RecordReader(self.watch.reader.path, self.shim.run, self.watch.reader.start)
+        return summary.Findings(self.watch.early + list(reader.new_lines()), self.claims, self.watch.foreign,
+                                {**self.watch.during, **self.during})
+
+    def look_again(self) -> bool:
+        """Tells of what came after the summary. True if the session fails for it, and would not have without."""
+        if self._session is None:
+            return False
+        late = [line for line in self._find().unclaimed if line["at"] not in self._shown]
+        if not late:
+            return False
+        self._shown.update(line["at"] for line in late)
+        fails = self.settings.egress == "fail" and self._session.exitstatus == pytest.ExitCode.OK
+        texts = ["hfoffline: tried to leave the machine when the tests had ended:"] + summary.render(summary.group(late))
+        if fails:
+            texts.append("The session fails for it.")
+        try:
+            sys.stdout.flush()
+            sys.stderr.write("\n".join(texts) + "\n")
+            sys.stderr.flush()
+        except (AttributeError, OSError, ValueError):  # closed
+            pass
+        return fails
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        if self.look_again():
+            self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter) -> None:
         self._show_findings(terminalreporter)
@@ -208,6 +256,8 @@ class Session:
             terminalreporter.write_line(title, **colour)
             for line in summary.render(groups):
                 terminalreporter.write_line(line)
+            if groups is findings.refused and findings.unclaimed and self.settings.egress == "fail":
+                terminalreporter.write_line("The session fails: for some of this its test had ended, or there was none.", **colour)
         if self.skipped_for_network:
             count = self.skipped_for_network
             terminalreporter.write_line("{} test{} marked network and skipped".format(count, " was" if count == 1 else "s were"))
@@ -282,6 +332,10 @@ class Blame:
 
     def pytest_collection_finish(self, session) -> None:
         self._watch.tests = {item.nodeid for item in session.items}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids) -> None:
+        self._watch.tests.update(ids)  # this process collects nothing itself
 
     # ---- Tests
 

@@ -19,26 +19,30 @@ class Group(NamedTuple):
 
 
 class Findings:
-    def __init__(self, lines: Iterable[Line], claims: Mapping[int, str], foreign: Set[int]) -> None:
+    def __init__(self, lines: Iterable[Line], claims: Mapping[int, str], foreign: Set[int],
+                 during: Mapping[int, str]) -> None:
         """`claims`: the lines that a test, a fixture or a collection was blamed for, by where they start. `foreign`:
-        those that are another session's."""
-        lines = [line for line in lines if line["at"] not in foreign]
+        those that are another session's, as far as this process can tell; a worker's claim is better knowledge.
+        `during`: what ran when a line of an earlier test's process came."""
+        lines = [line for line in lines if line["at"] not in foreign or line["at"] in claims]
+        violations = [line for line in lines if record.is_violation(line)]
+        # A process writes again how often it was refused when it ends: that line is whose the first one was.
+        owners = {record.identity(line): claims[line["at"]] for line in violations if line["at"] in claims}
+        self.unclaimed = [line for line in violations if record.identity(line) not in owners]
         for line in lines:
             # Whole, where the record has a part of the name, or none.
-            line["test"] = claims.get(line["at"]) or line["test"]
-        violations = [line for line in lines if record.is_violation(line)]
-        ours = {record.identity(line) for line in violations if line["at"] in claims}
-        self.unclaimed = [line for line in violations if record.identity(line) not in ours]
-        self.refused = _group(violations, self.unclaimed)
-        self.audited = _group([line for line in lines if line["verdict"] == "audit"], [])
-        self.writes = _group([line for line in lines if line["kind"] == "write"], [])
-        self.allowed = _group([line for line in lines if line["kind"] == "allow"], [])
+            line["test"] = claims.get(line["at"]) or owners.get(record.identity(line)) or line["test"]
+        self.refused = group(violations, self.unclaimed, during)
+        self.audited = group([line for line in lines if line["verdict"] == "audit"])
+        self.writes = group([line for line in lines if line["kind"] == "write"])
+        self.allowed = group([line for line in lines if line["kind"] == "allow"])
 
 
-def _group(lines: List[Line], late: List[Line]) -> List[Group]:
+def group(lines: List[Line], late: Iterable[Line] = (), during: Mapping[int, str] = {}) -> List[Group]:
     late_places = {line["at"] for line in late}
     groups: Dict[str, Dict[str, Set[str]]] = {}
     late_tests: Set[str] = set()
+    others: Dict[tuple, str] = {}
     for line in lines:
         test = without_phase(line["test"] or "")
         if line["at"] in late_places:
@@ -47,6 +51,8 @@ def _group(lines: List[Line], late: List[Line]) -> List[Group]:
         entry = "{}  {} {}".format(target, line["op"], line["rule"] if line["kind"] == "allow" else record.outcome(line))
         programs = groups.setdefault(test, {}).setdefault(entry, set())
         programs.add("{} ({})".format(record.program(line), line["pid"]))
+        if line["at"] in late_places and line["at"] in during:
+            others.setdefault((test, entry), during[line["at"]])
     result = []
     for test, entries in groups.items():
         texts = []
@@ -54,6 +60,8 @@ def _group(lines: List[Line], late: List[Line]) -> List[Group]:
             names = sorted(programs)
             more = " and {} more".format(len(names) - 1) if len(names) > 1 else ""
             texts.append("{}  {}{}".format(entry, names[0], more))
+            if (test, entry) in others:
+                texts.append("  while {} ran".format(others[test, entry]))
         result.append(Group(test, texts, test in late_tests))
     return result
 

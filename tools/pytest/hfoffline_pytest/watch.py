@@ -2,7 +2,7 @@
 
 The record names the test that was running when a request was refused, in whatever process. What it does not name,
 because a process was started without the environment or nothing was running, belongs to what is going on here, if it
-comes from this process or one below it. Lines are read after each step that something could be blamed for: reading
+comes from this process or one below it, or from one whose parents are gone. Lines are read after each step that something could be blamed for: reading
 costs one stat() where nothing was refused.
 """
 
@@ -42,6 +42,7 @@ class Watch:
         self.tests: Set[str] = set()  # every test of the session, once collected
         self.pending: List[Refusal] = []  # of the running step
         self.foreign: Set[int] = set()  # lines of another session in the same run
+        self.during: Dict[int, str] = {}  # what ran here when a process of a test that had ended was refused, by line
         self.claimed: Dict[int, str] = {}  # who is to blame for a line, by where it starts
         # Until something is refused for the first time, two counters are all that is looked at. Without a launcher
         # processes share no counters, and the record alone tells.
@@ -116,14 +117,17 @@ class Watch:
         if test is not None:
             if self.node is not None and self._names(test, self.node):
                 return True
-            if self._is_known(test):
-                return False  # an earlier test's child, or another worker's test
-        below = _is_below(line["ppid"])
+            if self._is_known(test):  # an earlier test's child, or another worker's test
+                if self.node is not None and (not self.is_worker or _origin(line["ppid"]) == _BELOW):
+                    self.during[line["at"]] = self.node
+                return False
+        origin = _origin(line["ppid"])
         if self.is_worker:
-            return below is True
-        if below is False:
+            return origin == _BELOW
+        if origin == _ELSEWHERE or (origin == _ORPHAN and test is not None and without_phase(test) != test):
             self.foreign.add(line["at"])
-        return below is not False
+            return False
+        return True
 
     @staticmethod
     def _names(test: str, node: str) -> bool:
@@ -143,19 +147,49 @@ def _cause_text(cause) -> str:
     return "fixture {} ({} scope), {}".format(fixture.argname, fixture.scope, what)
 
 
-def _is_below(pid: int) -> Optional[bool]:
-    """Whether a process is this one or below it. None if one of those between has ended, and nobody can tell."""
+# Where a process is from.
+_BELOW = "below"  # it is this process or below it
+_ELSEWHERE = "elsewhere"  # it is another part of the run
+_ORPHAN = "orphan"  # it has left its parents (a daemon), and nobody can tell
+_UNKNOWN = "unknown"  # one of those between has ended, and nobody can tell
+
+
+def _parent(pid: int) -> int:
+    with open("/proc/{}/stat".format(pid), "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[1])
+
+
+def _ancestors_in_run() -> Set[int]:
+    """The processes from this one's parent up to the command of the run. What has lost its parents gets one further up:
+    init, or the launcher where that is the first process of a container."""
+    found: Set[int] = set()
+    try:
+        pid = _parent(os.getpid())
+        while pid > 1 and pid not in found:
+            with open("/proc/{}/environ".format(pid), "rb") as file:
+                if not any(word.startswith(b"HFOFFLINE_ACTIVE=") for word in file.read().split(b"\0")):
+                    break
+            found.add(pid)
+            pid = _parent(pid)
+    except (OSError, ValueError, IndexError):
+        pass
+    return found
+
+
+def _origin(pid: int) -> str:
+    above = _ancestors_in_run()
     for _ in range(64):
         if pid == os.getpid():
-            return True
+            return _BELOW
+        if pid in above:
+            return _ELSEWHERE
         if pid <= 1:
-            return False
+            return _ORPHAN
         try:
-            with open("/proc/{}/stat".format(pid), "rb") as file:
-                pid = int(file.read().rpartition(b")")[2].split()[1])
+            pid = _parent(pid)
         except (OSError, ValueError, IndexError):
-            return None
-    return None
+            return _UNKNOWN
+    return _UNKNOWN
 
 
 def describe(refusals: Iterable[Refusal], lost: int, what: str, directory: str, worker: bool) -> str:
