@@ -11,6 +11,7 @@
 #include "shim/next_symbol.h"
 #include "shim/preload_variable.h"
 #include "shim/start_data.h"
+#include "shim/text_length.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -94,21 +95,6 @@ const char* const* early_environment() {
   return entries;
 }
 
-// strlen by whole aligned words, which never reach into a page behind the text's own. For the
-// policy only: what checks memory by the byte may complain of it elsewhere.
-std::size_t length_of_policy(const char* text) {
-  const char* at = text;
-  for (; reinterpret_cast<std::uintptr_t>(at) % 8 != 0; ++at) {
-    if (*at == '\0') return static_cast<std::size_t>(at - text);
-  }
-  for (;; at += 8) {
-    std::uint64_t word;
-    __builtin_memcpy(&word, __builtin_assume_aligned(at, 8), 8);
-    const std::uint64_t zeros = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
-    if (zeros != 0) return static_cast<std::size_t>(at - text + __builtin_ctzll(zeros) / 8);
-  }
-}
-
 void attach(Source& source, std::size_t size, std::string_view where) {
   const PolicyProblem problem = source.policy.attach(source.bytes, size);
   if (problem != PolicyProblem::kNone) die_of(where, problem);
@@ -145,7 +131,7 @@ void find_policy(Source& source) {
   const char* const* environment = environ != nullptr ? environ : early_environment();
   if (const char* encoded = find_in_environment(environment, kPolicyVariable)) {
     const std::size_t size =
-        decode_policy({encoded, length_of_policy(encoded)}, source.bytes, sizeof(source.bytes));
+        decode_policy({encoded, length_by_words(encoded)}, source.bytes, sizeof(source.bytes));
     if (size == 0) die_of(kPolicyVariable, PolicyProblem::kNotAPolicy);
     attach(source, size, kPolicyVariable);
     source.text_in_environment = encoded;
