@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "core/sys.h"
-#include "shim/text_length.h"
+#include "shim/text_words.h"
 #include "shim/valgrind.h"
 
 namespace hfoffline::shim {

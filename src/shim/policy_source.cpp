@@ -11,7 +11,7 @@
 #include "shim/next_symbol.h"
 #include "shim/preload_variable.h"
 #include "shim/start_data.h"
-#include "shim/text_length.h"
+#include "shim/text_words.h"
 
 namespace hfoffline::shim {
 namespace {
