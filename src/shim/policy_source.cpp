@@ -36,8 +36,14 @@ struct Source {
 // is done becomes everybody's. Nobody waits.
 START_DATA Source* chosen_source;
 START_DATA std::uint32_t first_source_is_taken;
-// From the start of a page, so that as few as possible are touched.
-alignas(4096) Source first_source;
+// Used from the start of a page, so that as few as possible are touched. It is not aligned itself:
+// then all of .bss would be, and what every start writes there would not share a page with .data.
+constexpr std::size_t kPage = 4096;
+alignas(Source) char memory_of_first_source[sizeof(Source) + kPage];
+Source* first_source() {
+  const auto start = reinterpret_cast<std::uintptr_t>(memory_of_first_source);
+  return reinterpret_cast<Source*>((start + kPage - 1) / kPage * kPage);
+}
 
 // Hidden from the optimiser, which would otherwise read the unbaked section at compile time.
 const BakedPolicy* baked() {
@@ -145,7 +151,7 @@ void find_policy(Source& source) {
 }
 
 Source* memory_for_source() {
-  if (__atomic_exchange_n(&first_source_is_taken, 1, __ATOMIC_RELAXED) == 0) return &first_source;
+  if (__atomic_exchange_n(&first_source_is_taken, 1, __ATOMIC_RELAXED) == 0) return first_source();
   const long memory =
       sys::mmap(sizeof(Source), 3 /* read, write */, 0x22 /* private, anonymous */, -1);
   if (sys::failed(memory))
@@ -165,7 +171,7 @@ Policy find_policy_once() {
     if (__atomic_compare_exchange_n(&chosen_source, &source, own, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
       source = own;
-    } else if (own != &first_source) {
+    } else if (own != first_source()) {
       sys::munmap(own, sizeof(Source));
     }
   }
