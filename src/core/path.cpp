@@ -1,5 +1,7 @@
 #include "core/path.h"
 
+#include <cstdint>
+
 #include "core/text.h"
 
 namespace hfoffline {
@@ -15,6 +17,33 @@ std::string_view next_component(std::string_view& rest) {
     rest.remove_prefix(length);
     if (component != ".") return component;
   }
+}
+
+// Eight bytes at a time; the first is the lowest on both architectures.
+constexpr std::uint64_t kLowBits = 0x0101010101010101;
+
+std::uint64_t word_at(const char* text) {
+  std::uint64_t word;
+  __builtin_memcpy(&word, text, sizeof(word));
+  return word;
+}
+
+// The less than eight bytes from `i` on, and zeros.
+std::uint64_t last_word(std::string_view text, std::size_t i) {
+  const std::size_t left = text.size() - i;
+  if (left == 0) return 0;
+  if (text.size() >= 8) return word_at(text.data() + text.size() - 8) >> (8 * (8 - left));
+  std::uint64_t word = 0;
+  for (std::size_t byte = left; byte != 0; --byte)
+    word = word << 8 | static_cast<unsigned char>(text[i + byte - 1]);
+  return word;
+}
+
+// The highest bit of each byte that has this value.
+std::uint64_t bytes_with(std::uint64_t word, unsigned char value) {
+  constexpr std::uint64_t kRest = ~(kLowBits << 7);
+  const std::uint64_t difference = word ^ (kLowBits * value);
+  return ~(((difference & kRest) + kRest) | difference | kRest);
 }
 
 }  // namespace
@@ -41,12 +70,31 @@ bool lexically_below(std::string_view path, std::string_view tree) {
   }
 }
 
-bool is_plain(const char* path) {
-  if (*path == '.') return false;
-  for (; *path != '\0'; ++path) {
-    if (*path == '/' && (path[1] == '/' || path[1] == '.')) return false;
+bool is_plain(std::string_view path) {
+  // Of what came before: a double slash needs one that is there, and a component starts behind
+  // nothing, too.
+  std::uint64_t slashes_before = 0;
+  std::uint64_t starts_before = std::uint64_t{0x80} << 56;
+  std::uint64_t dots_before = 0;
+  for (std::size_t i = 0;; i += 8) {
+    const std::size_t left = path.size() - i;
+    const std::uint64_t word = left >= 8 ? word_at(path.data() + i) : last_word(path, i);
+    // The two differ in their lowest bit alone.
+    const std::uint64_t slashes_and_dots = bytes_with(word | kLowBits, '/');
+    const std::uint64_t slashes = slashes_and_dots & word << 7;
+    const std::uint64_t dots = slashes_and_dots & ~slashes;
+    const std::uint64_t ends = bytes_with(word, '\0');
+    if ((slashes & (slashes << 8 | slashes_before >> 56)) != 0) return false;
+    if ((dots | dots_before >> 56) != 0) {
+      const std::uint64_t behind_dot = dots << 8 | dots_before >> 56;
+      const std::uint64_t second_in_component = slashes << 16 | starts_before >> 48;
+      if (((slashes_and_dots | ends) & behind_dot & second_in_component) != 0) return false;
+    }
+    if (left < 8) return ends >> (8 * left + 7) << (8 * left + 7) == ends;
+    if (ends != 0) return false;
+    slashes_before = starts_before = slashes;
+    dots_before = dots;
   }
-  return true;
 }
 
 SplitPath split_path(std::string_view path) {

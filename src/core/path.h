@@ -17,9 +17,9 @@ bool has_parent_component(std::string_view path);
 // below it. Only meaningful for a path without ".." components.
 bool lexically_below(std::string_view path, std::string_view tree);
 
-// Whether the path has no "//", "." or ".." component, so that its bytes can be compared as they
-// are. One pass; a component that merely starts with a dot counts as one of those.
-bool is_plain(const char* path);
+// Whether the path has no "//", "." or ".." component, and no NUL, so that its bytes can be
+// compared as they are. One pass; a component that starts with two dots counts as one of those.
+bool is_plain(std::string_view path);
 
 struct SplitPath {
   std::string_view parent;  // "" : the directory the path is relative to; keeps "/" for the root

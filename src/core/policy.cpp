@@ -1,6 +1,5 @@
 #include "core/policy.h"
 
-#include "core/hash.h"
 #include "core/text.h"
 
 namespace hfoffline {
@@ -84,11 +83,6 @@ std::uint64_t policy_checksum(const std::uint8_t* bytes, std::size_t size) {
   return sum;
 }
 
-std::uint32_t variable_hash(std::string_view name) {
-  const std::uint64_t hash = hash_bytes(name.size(), name.data(), name.size());
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-}
-
 PolicyProblem Policy::attach(const std::uint8_t* bytes, std::size_t size) {
   header_ = nullptr;
   if (size < sizeof(PolicyHeader)) return PolicyProblem::kTooSmall;
@@ -137,18 +131,6 @@ PolicyProblem Policy::attach(const std::uint8_t* bytes, std::size_t size) {
     return PolicyProblem::kOutOfBounds;
   }
   return PolicyProblem::kNone;
-}
-
-const VariableRow* Policy::find_variable(std::string_view name) const {
-  const std::uint32_t hash = variable_hash(name);
-  const std::uint32_t mask = header_->variable_slots - 1;
-  const auto* index =
-      reinterpret_cast<const std::uint16_t*>(bytes() + header_->variable_index.offset);
-  for (std::uint32_t slot = hash & mask; index[slot] != 0; slot = (slot + 1) & mask) {
-    const VariableRow& row = variable(index[slot] - 1U);
-    if (row.hash == hash && variable_name(row) == name) return &row;
-  }
-  return nullptr;
 }
 
 }  // namespace hfoffline

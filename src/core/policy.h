@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/hash.h"
 #include "core/policy_format.h"
 
 namespace hfoffline {
@@ -24,7 +25,10 @@ enum class PolicyProblem : std::uint8_t {
 std::string_view describe(PolicyProblem problem);
 
 [[gnu::hot]] std::uint64_t policy_checksum(const std::uint8_t* bytes, std::size_t size);
-[[gnu::hot]] std::uint32_t variable_hash(std::string_view name);
+inline std::uint32_t variable_hash(std::string_view name) {
+  const std::uint64_t hash = hash_bytes(name.size(), name.data(), name.size());
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+}
 
 // The filter bit of a name's first two bytes. A name of one byte has two bits: with '\0' and with
 // '=', since names are looked up as they stand in an environment, too.
@@ -79,7 +83,17 @@ class Policy {
     return (header_->name_filter[bit / 64] >> (bit % 64) & 1) != 0;
   }
   // The row of a managed variable, or nullptr.
-  [[gnu::hot]] const VariableRow* find_variable(std::string_view name) const;
+  const VariableRow* find_variable(std::string_view name) const {
+    const std::uint32_t hash = variable_hash(name);
+    const std::uint32_t mask = header_->variable_slots - 1;
+    const auto* index =
+        reinterpret_cast<const std::uint16_t*>(bytes() + header_->variable_index.offset);
+    for (std::uint32_t slot = hash & mask; index[slot] != 0; slot = (slot + 1) & mask) {
+      const VariableRow& row = variable(index[slot] - 1U);
+      if (row.hash == hash && variable_name(row) == name) return &row;
+    }
+    return nullptr;
+  }
 
   std::size_t tree_count() const { return header_->trees.count; }
   const TreeRow& tree(std::size_t i) const { return row<TreeRow>(header_->trees, i); }

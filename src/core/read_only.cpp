@@ -7,40 +7,15 @@
 namespace hfoffline {
 namespace {
 
-// O_TMPFILE without the O_DIRECTORY it contains; O_PATH and O_TMPFILE are not in every libc's
-// default view. macOS has neither.
-#if defined(__APPLE__)
-constexpr int kTemporaryFile = 0;
-constexpr int kPathOnly = 0;
-#else
-constexpr int kTemporaryFile = 020000000;
-#if defined(O_PATH)
-constexpr int kPathOnly = O_PATH;
-#else
-constexpr int kPathOnly = 010000000;
-#endif
-#endif
-
 bool is_special(std::uint32_t mode) {
   return S_ISFIFO(mode) || S_ISCHR(mode) || S_ISBLK(mode) || S_ISSOCK(mode);
 }
 
-// Access mode 3 opens for ioctl alone: it needs the permission to write, but not a writable mount.
-bool asks_for_writing(int flags) {
-  const int mode = flags & O_ACCMODE;
-  return mode == O_WRONLY || mode == O_RDWR;
-}
-
 }  // namespace
-
-bool open_can_write(int flags) {
-  if ((flags & kPathOnly) != 0) return false;
-  return asks_for_writing(flags) || (flags & (O_CREAT | O_TRUNC | kTemporaryFile)) != 0;
-}
 
 int read_only_open(int flags, const TargetFacts& facts) {
   const bool create = (flags & O_CREAT) != 0;
-  const bool temporary = (flags & kTemporaryFile) != 0;
+  const bool temporary = (flags & kOpenTemporary) != 0;
   // build_open_flags() looks at no path. (Before Linux 6.4 a directory could be asked for and a
   // file made.)
   if (create && (flags & O_DIRECTORY) != 0) return EINVAL;

@@ -4,6 +4,8 @@
 // by tests/probes against a real read-only bind mount.
 #pragma once
 
+#include <fcntl.h>
+
 #include <cstdint>
 
 namespace hfoffline {
@@ -34,8 +36,32 @@ int read_only_remove_directory(const TargetFacts& facts);
 int read_only_truncate(const TargetFacts& facts);
 int read_only_change_metadata(const TargetFacts& facts);
 
-// Whether an open(2) with these flags can change anything at all. O_PATH opens cannot.
-bool open_can_write(int flags);
+// O_TMPFILE without the O_DIRECTORY it contains; O_PATH and O_TMPFILE are not in every libc's
+// default view. macOS has neither.
+#if defined(__APPLE__)
+inline constexpr int kOpenTemporary = 0;
+inline constexpr int kOpenPathOnly = 0;
+#else
+inline constexpr int kOpenTemporary = 020000000;
+#if defined(O_PATH)
+inline constexpr int kOpenPathOnly = O_PATH;
+#else
+inline constexpr int kOpenPathOnly = 010000000;
+#endif
+#endif
+
+// Access mode 3 opens for ioctl alone: it needs the permission to write, but not a writable mount.
+inline bool asks_for_writing(int flags) {
+  const int mode = flags & O_ACCMODE;
+  return mode == O_WRONLY || mode == O_RDWR;
+}
+
+// Whether an open(2) with these flags can change anything at all. O_PATH opens cannot. Here, since
+// every open asks.
+inline bool open_can_write(int flags) {
+  if ((flags & kOpenPathOnly) != 0) return false;
+  return asks_for_writing(flags) || (flags & (O_CREAT | O_TRUNC | kOpenTemporary)) != 0;
+}
 
 // The open(2) flags an fopen(3) mode stands for, read as glibc reads it, or -1 for a mode that
 // fopen rejects with EINVAL.

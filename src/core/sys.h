@@ -100,6 +100,7 @@ inline constexpr int kCurrentDirectory = -100;  // AT_FDCWD
 // Flags of fstatat() and faccessat().
 inline constexpr int kNoFollow = 0x100;      // AT_SYMLINK_NOFOLLOW
 inline constexpr int kEffectiveIds = 0x200;  // AT_EACCESS
+inline constexpr int kEmptyPath = 0x1000;    // AT_EMPTY_PATH
 
 inline long openat(int directory, const char* path, int flags, unsigned mode = 0) {
   return call(SYS_openat, directory, word(path), flags, mode);
@@ -148,14 +149,15 @@ inline long fstatat(int directory, const char* path, Stat* status, int flags = 0
 inline long stat(const char* path, Stat* status) {
   return fstatat(kCurrentDirectory, path, status);
 }
-// AT_EMPTY_PATH: 0x1000
-inline long fstat(int descriptor, Stat* status) { return fstatat(descriptor, "", status, 0x1000); }
+inline long fstat(int descriptor, Stat* status) {
+  return fstatat(descriptor, "", status, kEmptyPath);
+}
 // The identity of an open directory or of AT_FDCWD, by the cheapest call there is for each. struct
 // stat starts with device and inode number on both architectures.
 inline bool directory_id(int directory, FileId* id) {
   if (directory == kCurrentDirectory) {
     Stat status;
-    if (fstatat(directory, "", &status, 0x1000 /* AT_EMPTY_PATH */) != 0) return false;
+    if (fstatat(directory, "", &status, kEmptyPath) != 0) return false;
     *id = id_of(status);
     return true;
   }

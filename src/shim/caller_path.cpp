@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "core/sys.h"
+#include "shim/text_words.h"
 #include "shim/valgrind.h"
 
 namespace hfoffline::shim {
@@ -14,22 +15,13 @@ bool is_readable_path(const char* path) {
 
 std::size_t bytes_of_text(const char* text) {
   if (text == nullptr) return 0;
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = kOnes * 0x80;
   std::size_t length = 0;
-  // Eight at a time, from where they cannot reach into another page. Valgrind would ask what is
-  // behind the end.
-  while (length < kMostPathBytes && text[length] != '\0') {
-    ++length;
-    if (reinterpret_cast<std::uintptr_t>(text + length) % 8 != 0 || runs_in_valgrind()) continue;
-    while (length + 8 <= kMostPathBytes) {
-      std::uint64_t word;
-      __builtin_memcpy(&word, text + length, 8);
-      if (((word - kOnes) & ~word & kHighs) != 0) break;
-      length += 8;
-    }
+  if (runs_in_valgrind()) {
+    while (length < kMostPathBytes && text[length] != '\0') ++length;
+  } else {
+    length = length_by_words(text, kMostPathBytes);
   }
-  return length + 1;
+  return (length < kMostPathBytes ? length : kMostPathBytes) + 1;
 }
 
 std::size_t bytes_of_path(const char* path) {

@@ -11,10 +11,18 @@ __attribute__((visibility("hidden"))) void* memcpy(void* target, const void* sou
                                                    std::size_t size) {
   auto* to = static_cast<unsigned char*>(target);
   const auto* from = static_cast<const unsigned char*>(source);
-  for (; size >= 8; size -= 8, to += 8, from += 8) {
+  if (size >= 8) {
     std::uint64_t chunk;
-    __builtin_memcpy(&chunk, from, 8);
-    __builtin_memcpy(to, &chunk, 8);
+    const auto* last = from + size - 8;
+    auto* to_last = to + size - 8;
+    for (; from < last; to += 8, from += 8) {
+      __builtin_memcpy(&chunk, from, 8);
+      __builtin_memcpy(to, &chunk, 8);
+    }
+    // The rest, with some of what came before it.
+    __builtin_memcpy(&chunk, last, 8);
+    __builtin_memcpy(to_last, &chunk, 8);
+    return target;
   }
   for (; size != 0; --size) *to++ = *from++;
   return target;
@@ -42,13 +50,13 @@ __attribute__((visibility("hidden"))) int memcmp(const void* first, const void* 
                                                  std::size_t size) {
   const auto* a = static_cast<const unsigned char*>(first);
   const auto* b = static_cast<const unsigned char*>(second);
-  // Which of two differing words comes first is told by the bytes below.
   for (; size >= 8; size -= 8, a += 8, b += 8) {
     std::uint64_t x;
     std::uint64_t y;
     __builtin_memcpy(&x, a, 8);
     __builtin_memcpy(&y, b, 8);
-    if (x != y) break;
+    // The first byte is the lowest on both architectures, and counts most.
+    if (x != y) return __builtin_bswap64(x) < __builtin_bswap64(y) ? -1 : 1;
   }
   for (; size != 0; --size, ++a, ++b) {
     if (*a != *b) return *a < *b ? -1 : 1;

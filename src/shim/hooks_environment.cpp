@@ -11,20 +11,40 @@
 #include "shim/managed_environment.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
+#include "shim/valgrind.h"
+#include "shim/variable_name.h"
 
 using namespace hfoffline;
 using namespace hfoffline::shim;
 
 namespace {
 
+// Whether words may be read beside a name; asked once, since it takes longer than comparing names.
+bool reads_words() {
+  static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
+  std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
+  if (__builtin_expect(seen == 0, 0)) {
+    seen = runs_in_valgrind() ? 2 : 1;
+    __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
+  }
+  return seen == 1;
+}
+
 // The managed variable that the text up to '=' or its end names, or nullptr. Two bytes decide
 // nearly always.
-const VariableRow* managed_row(const char* text) {
-  const Policy ours = policy();
-  if (text == nullptr || !ours.may_manage(text)) return nullptr;
+__attribute__((noinline)) const VariableRow* find_managed(Policy ours, const char* text) {
   std::size_t length = 0;
-  while (text[length] != '\0' && text[length] != '=') ++length;
+  if (reads_words()) {
+    length = length_of_name(text);
+  } else {
+    while (text[length] != '\0' && text[length] != '=') ++length;
+  }
   return ours.find_variable({text, length});
+}
+
+inline const VariableRow* managed_row(const char* text) {
+  const Policy ours = policy();
+  return text != nullptr && ours.may_manage(text) ? find_managed(ours, text) : nullptr;
 }
 
 // True: the change is ignored. Setting a managed variable to what it is already is no change.
@@ -62,29 +82,37 @@ namespace {
 // glibc's own search, without a second call: what an unmanaged name costs is felt by programs that
 // ask all the time. Another library's getenv is still called.
 char* find_in_environ(const char* name) {
-  if (name[0] == '\0' || environ == nullptr) return nullptr;
+  char** entry = environ;
+  if (name[0] == '\0' || entry == nullptr) return nullptr;
   // Two bytes at once, as glibc does it: they tell nearly all names apart.
   const char pair[2] = {name[0], name[1] == '\0' ? '=' : name[1]};
   std::uint16_t wanted;
   __builtin_memcpy(&wanted, pair, sizeof(wanted));
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  const auto starts_so = [wanted](const char* text) {
     std::uint16_t start;
-    __builtin_memcpy(&start, *entry, sizeof(start));
-    if (start != wanted) continue;
-    char* text = *entry;
-    std::size_t i = 1;
-    while (name[i] != '\0' && text[i] == name[i]) ++i;
-    if (name[i] == '\0' && text[i] == '=') return text + i + 1;
+    __builtin_memcpy(&start, text, sizeof(start));
+    return start == wanted;
+  };
+  for (;; entry += 2) {
+    char* const first = entry[0];
+    if (first == nullptr) return nullptr;
+    if (__builtin_expect(starts_so(first), 0)) {
+      if (const char* value = value_if_named(first, name)) return const_cast<char*>(value);
+    }
+    char* const second = entry[1];
+    if (second == nullptr) return nullptr;
+    if (__builtin_expect(starts_so(second), 0)) {
+      if (const char* value = value_if_named(second, name)) return const_cast<char*>(value);
+    }
   }
-  return nullptr;
 }
 
-// musl's differs in what it makes of a name with '='.
+// musl's differs in what it makes of a name with '='. Valgrind would complain of ours.
 bool getenv_is_glibcs() {
   static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
   std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
   if (__builtin_expect(seen == 0, 0)) {
-    seen = next_is_libc(Slot::getenv) && libc_is_glibc() ? 1 : 2;
+    seen = next_is_libc(Slot::getenv) && libc_is_glibc() && reads_words() ? 1 : 2;
     __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
   }
   return seen == 1;

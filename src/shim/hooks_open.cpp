@@ -9,6 +9,7 @@
 #include "shim/interpose.h"
 #include "shim/judge_openat2.h"
 #include "shim/judge_path.h"
+#include "shim/open_at_once.h"
 #include "shim/redirect.h"
 #include "shim/undeclared.h"
 
@@ -29,21 +30,23 @@ bool takes_mode(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE
 
 // `next` makes the call as the program would have made it, with the path that was judged.
 template <class Next>
+__attribute__((noinline)) int open_judged(const char* operation, int directory, const char* path,
+                                          int flags, Next next) {
+  const std::size_t bytes = may_open_at_once() ? bytes_of_text(path) : bytes_of_path(path);
+  path = copy_of_text(path, bytes, __builtin_alloca(bytes));
+  REDIRECT_AT(directory, path);
+  const int error = is_text(path) ? judge_open(operation, directory, path, flags) : 0;
+  return error != 0 ? fail(error) : next(path);
+}
+
+template <class Next>
 int open_writing(const char* operation, int directory, const char* path, int flags, unsigned mode,
                  Next next) {
   if (!has_protected_trees() || path == nullptr) return next(path);
-  if (may_open_at_once()) {
-    COPY_TEXT(path);
-    REDIRECT_AT(directory, path);
-    const long opened = open_if_outside(directory, path, flags, mode);
-    if (opened != kUndecided)
-      return opened >= 0 ? static_cast<int>(opened) : fail(static_cast<int>(-opened));
-  } else {
-    COPY_PATH(path);
-    REDIRECT_AT(directory, path);
-  }
-  const int error = is_text(path) ? judge_open(operation, directory, path, flags) : 0;
-  return error != 0 ? fail(error) : next(path);
+  const long opened = open_at_once(directory, path, flags, mode);
+  if (__builtin_expect(opened >= 0, 1)) return static_cast<int>(opened);
+  if (opened != kUndecided) return fail(static_cast<int>(-opened));
+  return open_judged(operation, directory, path, flags, next);
 }
 
 }  // namespace

@@ -17,10 +17,8 @@
 #include "shim/judge_exec.h"
 #include "shim/locate.h"
 #include "shim/mapping.h"
-#include "shim/next_symbol.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
-#include "shim/valgrind.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -134,84 +132,7 @@ int access_of(int flags) {
   }
 }
 
-#if !defined(__APPLE__)
-bool is_single_threaded() {
-  // glibc 2.32 and later keep it; without it every process counts as threaded.
-  static const char* single_threaded;
-  static std::uint32_t looked;
-  if (__atomic_load_n(&looked, __ATOMIC_ACQUIRE) == 0) {
-    single_threaded = static_cast<const char*>(find_next("__libc_single_threaded"));
-    __atomic_store_n(&looked, 1, __ATOMIC_RELEASE);
-  }
-  return single_threaded != nullptr && *single_threaded != 0;
-}
-
-// No other library wants to see opens, and the call that is used instead is known.
-bool opens_are_plain() {
-  static std::uint32_t state;  // 0: not looked, 1: yes, 2: no
-  std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
-  if (seen == 0) {
-    seen = next_is_libc(Slot::open) && next_is_libc(Slot::openat) && !runs_in_valgrind() ? 1 : 2;
-    __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
-  }
-  return seen == 1;
-}
-
-// With these the text of a path is the whole truth: RESOLVE_NO_SYMLINKS, and RESOLVE_NO_XDEV,
-// since a mount on the way may be a tree by another name.
-constexpr std::uint64_t kNoSymlinks = 0x04;
-constexpr std::uint64_t kNoMounts = 0x01;
-
-long open_restricted(int directory, const char* path, int flags, unsigned mode,
-                     std::uint64_t resolve) {
-  const struct {
-    std::uint64_t flags, mode, resolve;
-  } how = {static_cast<std::uint32_t>(flags), mode, resolve};
-  return sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(&how), sizeof(how));
-}
-#endif
-
 }  // namespace
-
-bool has_protected_trees() { return policy().tree_count() != 0; }
-
-#if !defined(__APPLE__)
-// open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
-bool may_open_at_once() { return is_single_threaded() && opens_are_plain(); }
-
-long open_if_outside(int directory, const char* path, int flags, unsigned mode) {
-  const bool absolute = path[0] == '/';
-  if (absolute ? !is_lexically_outside(path) : !is_relatively_outside(directory, path)) {
-    return kUndecided;
-  }
-  const bool creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
-  const unsigned used_mode = creates ? mode & 07777 : 0;
-  long result = -EXDEV;
-  const bool crossed = absolute && crosses_mount(path);
-  if (!crossed) {
-    result = open_restricted(directory, path, flags, used_mode, kNoSymlinks | kNoMounts);
-  }
-  // /tmp and /home are often mounts: what was found to be no tree's other name before is none.
-  if (absolute && result == -EXDEV) {
-    if (!crossed) remember_crossing(path);
-    if (is_in_outside_directory(path)) {
-      result = open_restricted(directory, path, flags, used_mode, kNoSymlinks);
-    }
-  }
-  switch (result) {
-    case -ELOOP:   // a symbolic link on the way
-    case -EXDEV:   // a mount on the way
-    case -EINVAL:  // flags that open(2) ignores
-    case -E2BIG:
-    case -EAGAIN:
-    case -ENOSYS:  // before Linux 5.6, or a seccomp filter that does not know it
-    case -EPERM:
-      return kUndecided;
-    default:
-      return result;
-  }
-}
-#endif
 
 int judge_open(const char* operation, int directory, const char* path, int flags) {
   if (path == nullptr) return 0;

@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "shim/policy_source.h"
+
 namespace hfoffline::shim {
 
 // Whether any tree is protected; without one, nothing below needs to be called.
-bool has_protected_trees();
+inline bool has_protected_trees() { return policy().tree_count() != 0; }
 
 // flags as for open(2). Only for flags with which open_can_write() holds.
 int judge_open(const char* operation, int directory, const char* path, int flags);
@@ -59,12 +61,5 @@ int judge_open_by_handle(int mount, void* handle, int flags);
 // What access(W_OK) says after the kernel has granted it: EROFS below a tree, except for devices
 // and pipes. Not reported: asking is not writing.
 int judge_write_access(int directory, const char* path, bool follow, bool empty_path);
-
-// Opens at once, in one system call, if it is certain that the target is outside of every tree and
-// that nobody can tell the difference. Returns a descriptor, -errno, or kUndecided.
-inline constexpr long kUndecided = INT64_MIN;
-// Whether that may be tried at all.
-bool may_open_at_once();
-long open_if_outside(int directory, const char* path, int flags, unsigned mode);
 
 }  // namespace hfoffline::shim

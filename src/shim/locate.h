@@ -8,14 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "core/read_only.h"
 #include "core/sys.h"
+#include "shim/tree_search.h"
 
 namespace hfoffline::shim {
-
-inline constexpr int kOutside = -1;
 
 // What a path-based operation would act on.
 struct Located {
@@ -40,28 +38,9 @@ Located locate(int directory, const char* path, FinalLink final_link);
 // The tree that an open descriptor's file lies in, or kOutside.
 int locate_descriptor(int descriptor);
 
-// A tree that lies below this directory by its own name, or kOutside.
-int tree_below(const sys::FileId& directory);
-
-// Whether an open of this absolute path can be judged as text: it has no "..", its text is outside
-// every tree, "/" is still the root the policy was made for, and the trees were where their texts
-// say when this process first asked. Only valid together with RESOLVE_NO_SYMLINKS and
-// RESOLVE_NO_XDEV.
-bool is_lexically_outside(const char* path);
-// Whether such a path's directory was found to be outside of every tree before: then
-// RESOLVE_NO_SYMLINKS is enough.
-bool is_in_outside_directory(const char* path);
 // Whether what a path leads to is surely outside of every tree: a file, and no symbolic link, in a
 // directory found to be so before. For what only asks: nothing is held in place in between.
 bool is_surely_outside(int directory, const char* path);
-// Whether a mount was met on the way to this path's directory before, so that RESOLVE_NO_XDEV need
-// not be tried. A hint.
-bool crosses_mount(const char* path);
-void remember_crossing(const char* path);
-// As is_lexically_outside() for a relative path: its directory (AT_FDCWD or a descriptor) is
-// outside of every tree, and either above none, or the path's text does not lead to those below it.
-// Only valid together with RESOLVE_NO_SYMLINKS and RESOLVE_NO_XDEV.
-bool is_relatively_outside(int directory, const char* path);
 
 // Whether a directory that is to become "/" lies in a tree: nothing above it can be seen from
 // there.

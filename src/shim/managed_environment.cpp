@@ -28,6 +28,7 @@ constexpr std::string_view kAudit = "LD_AUDIT";
 constexpr std::size_t kMaximumManaged = 1024;
 // LD_PRELOAD, ASAN_OPTIONS, the policy, the test, and the null behind the last.
 constexpr std::size_t kOwnEntries = 5;
+constexpr std::size_t kTestEntryBytes = kMaximumTestBytes + 32;
 
 std::string_view name_of(const char* entry) {
   std::size_t length = 0;
@@ -155,6 +156,15 @@ bool is_dropped(const char* entry, std::string_view name) {
          tree_of_output(name, entry + name.size() + 1) != kOutside;
 }
 
+// A missing variable is what `env -i` leaves; another value is somebody's wish that will not come
+// true.
+void report_replaced(const char* entry, std::string_view name, const VariableRow& row) {
+  const std::string_view wanted =
+      row.set == 1 ? std::string_view(policy().variable_value(row)) : std::string_view();
+  if (row.set == 0 || value_of(entry, name) != wanted)
+    report_environment(Reason::environment_replaced, "exec", name, row);
+}
+
 void report_output(const char* entry, std::string_view name) {
   if (entry[name.size()] != '=') return;
   const char* value = entry + name.size() + 1;
@@ -268,62 +278,16 @@ char* policy_entry_for_environ() {
   return entry;
 }
 
-// Writes what `current` must be into the pages; the texts come behind the array.
-char** write_repaired(char* const* current, std::size_t count, Pages& pages) {
-  auto** fresh = reinterpret_cast<char**>(pages.memory);
-  std::string_view preload;
-  std::string_view asan;
-  char* travelling = nullptr;
-  std::size_t used = 0;
-  for (std::size_t i = 0; i < count && current[i] != nullptr; ++i) {
-    char* entry = current[i];
-    if (managed(entry) != nullptr) continue;
-    const std::string_view name = name_of(entry);
-    if (is_dropped(entry, name)) continue;
-    if (name == kPreload) {
-      preload = value_of(entry, name);
-    } else if (name == kAsanOptions) {
-      asan = value_of(entry, name);
-    } else if (name == kPolicyVariable) {
-      if (is_our_policy(entry, name)) travelling = entry;
-    } else {
-      fresh[used++] = entry;
-    }
-  }
-  const std::size_t entries = count + policy().variable_count() + kOwnEntries;
-  Appender text(pages.memory + entries * sizeof(char*), pages.size - entries * sizeof(char*));
-  fresh[used++] = pages.memory + entries * sizeof(char*);
-  append_preload(preload, text);
-  text.add_byte('\0');
-  if (adds_asan_options()) {
-    fresh[used++] = pages.memory + entries * sizeof(char*) + text.size();
-    append_asan_options(asan, text);
-  }
-  text.c_str();
-  if (!policy_is_baked()) {
-    char* entry = travelling != nullptr ? travelling : policy_entry_for_environ();
-    if (entry != nullptr) fresh[used++] = entry;
-  }
-  for (std::size_t i = 0; i < policy().variable_count(); ++i) {
-    const VariableRow& row = policy().variable(i);
-    if (row.set == 1) fresh[used++] = const_cast<char*>(policy().c_str(row.text));
-  }
-  fresh[used] = nullptr;
-  return fresh;
-}
-
 }  // namespace
 
 void repair_environment() {
   // Two threads may call system() at a time, and one of them may come second.
   for (int tries = 0; tries < 4 && !environment_is_right(); ++tries) {
     char** current = __atomic_load_n(&environ, __ATOMIC_ACQUIRE);
-    const ExecEnvironment plan(current);
-    const std::size_t count = entry_count(current);
-    const std::size_t entries = count + policy().variable_count() + kOwnEntries;
-    Pages* pages = take_pages(entries * sizeof(char*) + plan.text_size(), current);
+    ExecEnvironment plan(current);
+    Pages* pages = take_pages(plan.own_size(), current);
     if (pages == nullptr) return;
-    char** fresh = write_repaired(current, count, *pages);
+    char** fresh = plan.build_own(pages->memory);
     __atomic_compare_exchange_n(&environ, &current, fresh, false, __ATOMIC_ACQ_REL,
                                 __ATOMIC_ACQUIRE);
     __atomic_store_n(&pages->busy, 0, __ATOMIC_RELEASE);
@@ -344,62 +308,68 @@ ExecEnvironment::ExecEnvironment(const char* const* environment)
     if (name == kPreload) preload = value_of(text, name).size();
     if (name == kAsanOptions) asan = value_of(text, name).size();
   }
+  array_bytes_ = (count_ + policy().variable_count() + kOwnEntries) * sizeof(char*);
   preload_bytes_ = kPreload.size() + 1 + std::string_view(shim_file()).size() + 1 + preload + 1;
   asan_bytes_ = kAsanOptions.size() + 1 + asan + 1 + kAsanOption.size() + 1;
-  policy_bytes_ = policy_entry_bytes();
-  const std::size_t entries = count_ + policy().variable_count() + kOwnEntries;
-  size_ = entries * sizeof(char*) + preload_bytes_ + asan_bytes_ + policy_bytes_ +
-          kMaximumTestBytes + 32;
+  own_size_ = array_bytes_ + preload_bytes_ + asan_bytes_;
+  size_ = own_size_ + kTestEntryBytes + policy_entry_bytes();
 }
 
-char** ExecEnvironment::build(void* memory) {
+char** ExecEnvironment::build(void* memory) { return write(memory, Purpose::kChild); }
+char** ExecEnvironment::build_own(void* memory) { return write(memory, Purpose::kOwn); }
+
+char** ExecEnvironment::write(void* memory, Purpose purpose) {
   if (!readable_) return const_cast<char**>(environment_);  // the kernel says EFAULT
+  const bool child = purpose == Purpose::kChild;
   auto** array = static_cast<char**>(memory);
-  const std::size_t entries = count_ + policy().variable_count() + kOwnEntries;
-  char* text = reinterpret_cast<char*>(array + entries);
-  const std::string_view own_test = test_set_by_program();
+  const std::string_view own_test = child ? test_set_by_program() : std::string_view();
   std::string_view preload;
   std::string_view asan;
+  char* policy_entry = nullptr;
   std::size_t used = 0;
   for (std::size_t i = 0; const char* entry = this->entry(i); ++i) {
     const std::string_view name = name_of(entry);
     if (const VariableRow* row = managed(entry)) {
-      // A missing variable is what `env -i` leaves; another value is somebody's wish that will not
-      // come true.
-      const std::string_view wanted =
-          row->set == 1 ? std::string_view(policy().variable_value(*row)) : std::string_view();
-      if (row->set == 0 || value_of(entry, name) != wanted) {
-        report_environment(Reason::environment_replaced, "exec", name, *row);
-      }
-      continue;
-    }
-    if (name == kPreload) {
+      if (child) report_replaced(entry, name, *row);
+    } else if (name == kPreload) {
       preload = value_of(entry, name);
     } else if (name == kAsanOptions) {
       asan = value_of(entry, name);
-    } else if (name == kPolicyVariable || (name == kTestVariable && !own_test.empty())) {
-      continue;
+    } else if (name == kPolicyVariable) {
+      // A child gets a copy: the program may have written over this one (setproctitle).
+      if (!child && is_our_policy(entry, name)) policy_entry = const_cast<char*>(entry);
     } else if (is_dropped(entry, name)) {
-      report_output(entry, name);
-    } else {
+      if (child) report_output(entry, name);
+    } else if (name != kTestVariable || own_test.empty()) {
       array[used++] = const_cast<char*>(entry);
     }
   }
+  // Each in a place of its own: another thread may have made an entry longer since it was counted.
+  char* text = static_cast<char*>(memory) + array_bytes_;
   Appender preload_entry(text, preload_bytes_);
   append_preload(preload, preload_entry);
   array[used++] = const_cast<char*>(preload_entry.c_str());
   text += preload_bytes_;
-  Appender asan_entry(text, asan_bytes_);
-  append_asan_options(asan, asan_entry);
-  if (adds_asan_options()) array[used++] = const_cast<char*>(asan_entry.c_str());
+  if (adds_asan_options()) {
+    Appender asan_entry(text, asan_bytes_);
+    append_asan_options(asan, asan_entry);
+    array[used++] = const_cast<char*>(asan_entry.c_str());
+  }
   text += asan_bytes_;
   if (!own_test.empty()) {
-    Appender test_entry(text, kMaximumTestBytes + 32);
+    Appender test_entry(text, kTestEntryBytes);
     test_entry.add(kTestVariable).add_byte('=').add(own_test);
     array[used++] = const_cast<char*>(test_entry.c_str());
   }
-  text += kMaximumTestBytes + 32;
-  if (policy_bytes_ != 0) array[used++] = write_policy_entry(text);
+  text += kTestEntryBytes;
+  if (!policy_is_baked()) {
+    if (child) {
+      policy_entry = write_policy_entry(text);
+    } else if (policy_entry == nullptr) {
+      policy_entry = policy_entry_for_environ();
+    }
+    if (policy_entry != nullptr) array[used++] = policy_entry;
+  }
   for (std::size_t i = 0; i < policy().variable_count(); ++i) {
     const VariableRow& row = policy().variable(i);
     if (row.set == 1) array[used++] = const_cast<char*>(policy().c_str(row.text));

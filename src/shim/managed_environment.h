@@ -19,12 +19,14 @@ class ExecEnvironment {
   explicit ExecEnvironment(const char* const* environment);
   // Bytes that build() needs, aligned to a pointer.
   std::size_t size() const { return size_; }
-  // Of these, the bytes of the new LD_PRELOAD and ASAN_OPTIONS.
-  std::size_t text_size() const { return preload_bytes_ + asan_bytes_; }
   // Writes the array and the texts that are made anew into `memory`; the rest points to the
   // caller's strings and the policy. Reports managed variables that the caller had given another
   // value.
   char** build(void* memory);
+
+  // The same for this process itself: reports nothing, and the policy stays where it stands.
+  std::size_t own_size() const { return own_size_; }
+  char** build_own(void* memory);
 
  private:
   // Null behind the last, and where another thread has taken entries away since they were counted.
@@ -32,13 +34,17 @@ class ExecEnvironment {
     return i < count_ ? __atomic_load_n(&environment_[i], __ATOMIC_RELAXED) : nullptr;
   }
 
+  enum class Purpose : std::uint8_t { kChild, kOwn };
+  char** write(void* memory, Purpose purpose);
+
   const char* const* environment_;
   bool readable_;
   std::size_t count_ = 0;          // entries of the caller
-  std::size_t preload_bytes_ = 0;  // of the new LD_PRELOAD entry
-  std::size_t asan_bytes_ = 0;     // of the new ASAN_OPTIONS entry
-  std::size_t policy_bytes_ = 0;   // of the new HFOFFLINE_POLICY entry; 0: baked
-  std::size_t size_ = 0;
+  std::size_t array_bytes_ = 0;    // of the new array
+  std::size_t preload_bytes_ = 0;  // of the new LD_PRELOAD entry, behind it
+  std::size_t asan_bytes_ = 0;     // of the new ASAN_OPTIONS entry, behind that
+  std::size_t own_size_ = 0;       // of all these
+  std::size_t size_ = 0;           // with the entries of test and policy
 };
 
 }  // namespace hfoffline::shim

@@ -321,8 +321,9 @@ constexpr bool kComesLater[] = {
 #undef SKIP
 };
 
-constexpr const char* kNames[] = {
-#define HOOK(name, family, need, platform) HOOK_HERE_##platform(#name, )
+// One text and where in it each name starts: pointers would be relocated at every start.
+constexpr char kNames[] = {
+#define HOOK(name, family, need, platform) HOOK_HERE_##platform(#name "\0")
 #define API(name)
 #define SKIP(name, why)
 #include "shim/hooks.def"
@@ -330,6 +331,22 @@ constexpr const char* kNames[] = {
 #undef API
 #undef SKIP
 };
+struct NameStarts {
+  std::uint16_t of[static_cast<int>(Slot::count)];
+};
+constexpr NameStarts kNameStarts = [] {
+  NameStarts starts{};
+  std::size_t at = 0;
+  for (auto& start : starts.of) {
+    start = static_cast<std::uint16_t>(at);
+    while (kNames[at] != '\0') ++at;
+    ++at;
+  }
+  return starts;
+}();
+static_assert(sizeof(kNames) <= 0x10000);
+
+const char* name_of(int slot) { return kNames + kNameStarts.of[slot]; }
 
 }  // namespace
 
@@ -383,10 +400,10 @@ void* find_next(const char* name) { return find_with_object(name).address; }
 
 void* resolve_next_symbol(Slot slot, void* missing) {
   const auto index = static_cast<int>(slot);
-  void* address = find_next(kNames[index]);
+  void* address = find_next(name_of(index));
   if (address == nullptr && kComesLater[index]) {
     // Not remembered: it may come, and be gone again.
-    address = find_loaded(kNames[index]);
+    address = find_loaded(name_of(index));
     return address != nullptr ? address : missing;
   }
   if (address == nullptr) address = missing;
@@ -420,7 +437,7 @@ bool is_libcs(const char* name, const void* address) {
   return find_loaded(name) == address;
 }
 
-bool next_is_libc(Slot slot) { return is_next_in_libc(kNames[static_cast<int>(slot)]); }
+bool next_is_libc(Slot slot) { return is_next_in_libc(name_of(static_cast<int>(slot))); }
 
 void* own_definition(const char* name) {
   const Object& own = next_objects().own;

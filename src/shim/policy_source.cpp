@@ -11,6 +11,7 @@
 #include "shim/next_symbol.h"
 #include "shim/preload_variable.h"
 #include "shim/start_data.h"
+#include "shim/text_words.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -35,8 +36,14 @@ struct Source {
 // is done becomes everybody's. Nobody waits.
 START_DATA Source* chosen_source;
 START_DATA std::uint32_t first_source_is_taken;
-// From the start of a page, so that as few as possible are touched.
-alignas(4096) Source first_source;
+// Used from the start of a page, so that as few as possible are touched. It is not aligned itself:
+// then all of .bss would be, and what every start writes there would not share a page with .data.
+constexpr std::size_t kPage = 4096;
+alignas(Source) char memory_of_first_source[sizeof(Source) + kPage];
+Source* first_source() {
+  const auto start = reinterpret_cast<std::uintptr_t>(memory_of_first_source);
+  return reinterpret_cast<Source*>((start + kPage - 1) / kPage * kPage);
+}
 
 // Hidden from the optimiser, which would otherwise read the unbaked section at compile time.
 const BakedPolicy* baked() {
@@ -94,21 +101,6 @@ const char* const* early_environment() {
   return entries;
 }
 
-// strlen by whole aligned words, which never reach into a page behind the text's own. For the
-// policy only: what checks memory by the byte may complain of it elsewhere.
-std::size_t length_of_policy(const char* text) {
-  const char* at = text;
-  for (; reinterpret_cast<std::uintptr_t>(at) % 8 != 0; ++at) {
-    if (*at == '\0') return static_cast<std::size_t>(at - text);
-  }
-  for (;; at += 8) {
-    std::uint64_t word;
-    __builtin_memcpy(&word, __builtin_assume_aligned(at, 8), 8);
-    const std::uint64_t zeros = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
-    if (zeros != 0) return static_cast<std::size_t>(at - text + __builtin_ctzll(zeros) / 8);
-  }
-}
-
 void attach(Source& source, std::size_t size, std::string_view where) {
   const PolicyProblem problem = source.policy.attach(source.bytes, size);
   if (problem != PolicyProblem::kNone) die_of(where, problem);
@@ -145,7 +137,7 @@ void find_policy(Source& source) {
   const char* const* environment = environ != nullptr ? environ : early_environment();
   if (const char* encoded = find_in_environment(environment, kPolicyVariable)) {
     const std::size_t size =
-        decode_policy({encoded, length_of_policy(encoded)}, source.bytes, sizeof(source.bytes));
+        decode_policy({encoded, length_by_words(encoded)}, source.bytes, sizeof(source.bytes));
     if (size == 0) die_of(kPolicyVariable, PolicyProblem::kNotAPolicy);
     attach(source, size, kPolicyVariable);
     source.text_in_environment = encoded;
@@ -159,7 +151,7 @@ void find_policy(Source& source) {
 }
 
 Source* memory_for_source() {
-  if (__atomic_exchange_n(&first_source_is_taken, 1, __ATOMIC_RELAXED) == 0) return &first_source;
+  if (__atomic_exchange_n(&first_source_is_taken, 1, __ATOMIC_RELAXED) == 0) return first_source();
   const long memory =
       sys::mmap(sizeof(Source), 3 /* read, write */, 0x22 /* private, anonymous */, -1);
   if (sys::failed(memory))
@@ -179,7 +171,7 @@ Policy find_policy_once() {
     if (__atomic_compare_exchange_n(&chosen_source, &source, own, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
       source = own;
-    } else if (own != &first_source) {
+    } else if (own != first_source()) {
       sys::munmap(own, sizeof(Source));
     }
   }

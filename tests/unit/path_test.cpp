@@ -101,31 +101,62 @@ TEST_CASE("path: the tests on text agree with a list of components, for every sh
   });
 }
 
+namespace {
+bool has_nothing_to_skip(const std::string& path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool starts_component = i == 0 || path[i - 1] == '/';
+    const char next = i + 1 < path.size() ? path[i + 1] : '/';
+    if (path[i] == '\0' || (path[i] == '/' && i > 0 && starts_component)) return false;
+    if (path[i] == '.' && starts_component && (next == '/' || next == '.')) return false;
+  }
+  return true;
+}
+}  // namespace
+
 TEST_CASE("path: plain means that nothing is to be skipped, for every short path") {
   CHECK(is_plain(""));
   CHECK(is_plain("/"));
   CHECK(is_plain("/mnt/models/a.b/c"));
   CHECK(is_plain("a/b/"));
+  CHECK(is_plain("/home/.cache"));
+  CHECK(is_plain(".git/index.lock"));
   CHECK_FALSE(is_plain("/mnt//models"));
   CHECK_FALSE(is_plain("/mnt/./models"));
   CHECK_FALSE(is_plain("../models"));
-  CHECK_FALSE(is_plain("/home/.cache"));  // "a component that merely starts with a dot"
+  CHECK_FALSE(is_plain("/home/.."));
+  CHECK_FALSE(is_plain("/home/."));
+  CHECK_FALSE(is_plain("/home/..cache"));  // "a component that starts with two dots"
   for_each_text("/a.", 8, [&](const std::string& path) {
-    bool plain = true;
-    for (std::size_t i = 0; i < path.size(); ++i) {
-      const bool starts_component = i == 0 || path[i - 1] == '/';
-      if (starts_component && (path[i] == '.' || (path[i] == '/' && i > 0))) plain = false;
-    }
-    if (is_plain(path.c_str()) != plain) {
+    if (is_plain(path) != has_nothing_to_skip(path)) {
       CAPTURE(path);
-      REQUIRE(is_plain(path.c_str()) == plain);
+      REQUIRE(is_plain(path) == has_nothing_to_skip(path));
     }
   });
 }
 
+TEST_CASE("path: whether it is plain does not depend on where in it something is to be skipped") {
+  const std::string zero(1, '\0');
+  for_each_text("/a." + zero, 4, [&](const std::string& text) {
+    for (std::size_t before = 0; before < 18; ++before) {
+      for (const std::size_t behind : {0, 1, 2, 3, 7, 8, 9, 20}) {
+        const std::string path = std::string(before, 'x') + text + std::string(behind, 'x');
+        if (is_plain(path) != has_nothing_to_skip(path)) {
+          CAPTURE(path, before, behind);
+          REQUIRE(is_plain(path) == has_nothing_to_skip(path));
+        }
+      }
+    }
+  });
+  // "of every byte value, these two alone"
+  for (int value = 1; value < 256; ++value) {
+    const std::string path = "/x/" + std::string(1, static_cast<char>(value)) + "/yyyyyyyyyyyy";
+    CHECK(is_plain(path) == (value != '/' && value != '.'));
+  }
+}
+
 TEST_CASE("path: plain paths compare as text, as they compare by components") {
   for_each_text("/ab.", 6, [&](const std::string& path) {
-    if (path.empty() || path[0] != '/' || !is_plain(path.c_str())) return;
+    if (path.empty() || path[0] != '/' || !is_plain(path)) return;
     for (const std::string tree : {"/a", "/a/b", "/"}) {
       if (is_at_or_below(path, tree) != lexically_below(path, tree)) {
         CAPTURE(path, tree);
