@@ -1,6 +1,5 @@
 #include "core/dynamic_loader.h"
 
-#include "core/elf_segments.h"
 #include "core/text.h"
 
 namespace hfoffline {
@@ -37,8 +36,9 @@ bool is_loader_name(std::string_view soname) {
 
 }  // namespace
 
-bool is_dynamic_loader(int descriptor) {
-  ElfSegments segments(descriptor);
+bool is_dynamic_loader(ElfSegments& segments) {
+  const int descriptor = segments.descriptor();
+  segments.rewind();
   Elf64_Phdr dynamic;
   dynamic.p_type = PT_NULL;
   while (const Elf64_Phdr* segment = segments.next()) {

@@ -116,7 +116,8 @@ std::optional<LoaderRules> parse_loader_answer(std::string_view text) {
 absl::StatusOr<LoaderRules> ask_loader(const std::string& loader, const std::string& scratch) {
   const int descriptor = open(loader.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return absl::ErrnoToStatus(errno, loader + " cannot be read");
-  const bool is_loader = is_dynamic_loader(descriptor);
+  ElfSegments segments(descriptor);
+  const bool is_loader = is_dynamic_loader(segments);
   const std::optional<ElfDynamic> file = read_elf_dynamic(descriptor);
   close(descriptor);
   // It is about to be executed: nothing but a loader is. Debian's musl has no soname to tell it by.

@@ -2,13 +2,13 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <string_view>
 
 #include "core/dynamic_loader.h"
+#include "core/elf_segments.h"
 #include "core/go_program.h"
 #include "core/sys.h"
 #include "core/text.h"
@@ -63,25 +63,19 @@ Reason inspect_loaded(char* const* arguments) {
 
 Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size,
                    char* const* arguments) {
-  ElfW(Ehdr) header;
+  Elf64_Ehdr header;
   if (size < sizeof(header) || bytes[EI_CLASS] != ELFCLASS64 || bytes[EI_DATA] != ELFDATA2LSB) {
     return Reason::exec_foreign;
   }
   __builtin_memcpy(&header, bytes, sizeof(header));
   if (header.e_machine != kMachine) return Reason::exec_foreign;
-  for (unsigned i = 0; i < header.e_phnum && i < 64; ++i) {
-    ElfW(Phdr) segment;
-    const std::uint64_t offset = header.e_phoff + std::uint64_t{i} * header.e_phentsize;
-    if (offset + sizeof(segment) <= size) {
-      __builtin_memcpy(&segment, bytes + offset, sizeof(segment));
-    } else if (read_at(descriptor, &segment, sizeof(segment), offset) !=
-               static_cast<long>(sizeof(segment))) {
-      break;
-    }
-    if (segment.p_type == PT_INTERP)
-      return is_go_program(descriptor) ? Reason::exec_own_calls : Reason::none;
+  ElfSegments segments(descriptor);
+  if (segments.is_damaged()) return Reason::none;  // exec says so itself
+  while (const Elf64_Phdr* segment = segments.next()) {
+    if (segment->p_type == PT_INTERP)
+      return is_go_program(segments) ? Reason::exec_own_calls : Reason::none;
   }
-  return is_dynamic_loader(descriptor) ? inspect_loaded(arguments) : Reason::exec_static;
+  return is_dynamic_loader(segments) ? inspect_loaded(arguments) : Reason::exec_static;
 }
 
 // The interpreter of "#! /bin/sh -e", as fs/binfmt_script.c splits it.

@@ -39,12 +39,7 @@ def holds():
         case.equal(len(said), 16, f"{starter} starts {started}")
 
     errors = build("errors", "exec_errors.c", "exec_ways.c")
-    place = case.tmp / "place"
-    (place / "directory").mkdir(parents=True)
-    for name, text, mode in (("plain", "", 0o644), ("empty", "", 0o755), ("text", "echo text\n", 0o755), ("broken", "#!/nowhere\n", 0o755)):
-        (place / name).write_text(text)
-        (place / name).chmod(mode)
-    (place / "loop").symlink_to("loop")
+    place = preload.what_cannot_be_started(case.tmp / "place")
     preload.same(preload.shimmed(models, errors, place), preload.bare(errors, place), "errors of musl's exec functions")
 
     operations = build("operations", "environment_operations.c")
