@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <string_view>
-
 #include "core/dynamic_loader.h"
 #include "core/elf_segments.h"
 #include "core/go_program.h"
@@ -14,6 +12,7 @@
 #include "core/text.h"
 #include "shim/descriptor_link.h"
 #include "shim/policy_source.h"
+#include "shim/script_interpreter.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -76,18 +75,6 @@ Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size,
       return is_go_program(segments) ? Reason::exec_own_calls : Reason::none;
   }
   return is_dynamic_loader(segments) ? inspect_loaded(arguments) : Reason::exec_static;
-}
-
-// The interpreter of "#! /bin/sh -e", as fs/binfmt_script.c splits it.
-std::string_view script_interpreter(std::string_view text) {
-  text.remove_prefix(2);
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  std::size_t length = 0;
-  while (length < text.size() && text[length] != ' ' && text[length] != '\t' &&
-         text[length] != '\n' && text[length] != '\0') {
-    ++length;
-  }
-  return slice(text, 0, length);
 }
 
 Reason inspect(int descriptor, int depth, char* const* arguments) {
