@@ -1,5 +1,7 @@
 #include "shim/system_call_texts.h"
 
+#include <iterator>
+
 #include "core/read_only.h"
 #include "shim/judge_openat2.h"
 #include "shim/system_call_numbers.h"
@@ -7,10 +9,11 @@
 namespace hfoffline::shim {
 namespace {
 
-constexpr SystemCallText path(int word, int directory = SystemCallText::kWorkingDirectory) {
+constexpr SystemCallText path(std::int8_t word,
+                              std::int8_t directory = SystemCallText::kWorkingDirectory) {
   return {word, directory};
 }
-constexpr SystemCallText text(int word) { return {word, SystemCallText::kNoPath}; }
+constexpr SystemCallText text(std::int8_t word) { return {word, SystemCallText::kNoPath}; }
 
 // The column of system_calls.def, said in its comment.
 struct Texts {
@@ -27,22 +30,28 @@ constexpr Texts kTexts_at_path_at_path = {{path(1, 0), path(3, 2)}};
 constexpr Texts kTexts_at_path_flags_text = {{path(1, 0), text(3)}};
 constexpr Texts kTexts_text_at_path = {{text(0), path(2, 1)}};
 
-}  // namespace
+// By number. A call whose number is too large for it does not compile.
+struct Table {
+  SystemCallTexts of[512];
 
-SystemCallTexts texts_of(long number) {
-  switch (number) {
-#define CALL(name, effect, texts, tried, ...) \
-  case SYS_##name:                            \
-    return {Effect::effect, {kTexts_##texts.of[0], kTexts_##texts.of[1]}};
+  constexpr Table() : of() {
+#define CALL(name, effect_on_file, texts, tried, ...) \
+  of[SYS_##name] = {Effect::effect_on_file, {kTexts_##texts.of[0], kTexts_##texts.of[1]}};
 #define PASS(...)
 #define NONE(...)
 #include "shim/system_calls.def"
 #undef CALL
 #undef PASS
 #undef NONE
-    default:
-      return {Effect::other, {}};
   }
+};
+constexpr Table kTable;
+
+}  // namespace
+
+SystemCallTexts texts_of(long number) {
+  const bool is_known = number >= 0 && static_cast<std::size_t>(number) < std::size(kTable.of);
+  return is_known ? kTable.of[number] : SystemCallTexts();
 }
 
 bool is_copied(Effect effect, long number, const SystemCallArguments& a) {

@@ -16,16 +16,16 @@ enum class Effect : std::uint8_t {
 };
 
 struct SystemCallText {
-  static constexpr int kWorkingDirectory = -1;
-  static constexpr int kNoPath = -2;
+  static constexpr std::int8_t kWorkingDirectory = -1;
+  static constexpr std::int8_t kNoPath = -2;
 
-  int word = -1;            // -1: there is no text
-  int directory = kNoPath;  // the word that says from where a path starts
+  std::int8_t word = -1;            // -1: there is no text
+  std::int8_t directory = kNoPath;  // the word that says from where a path starts
 };
 
 struct SystemCallTexts {
-  Effect effect;
-  SystemCallText text[2];
+  Effect effect = Effect::other;
+  SystemCallText text[2] = {{}, {}};
 };
 
 SystemCallTexts texts_of(long number);
