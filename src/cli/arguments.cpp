@@ -89,6 +89,82 @@ std::string needed(const Usage& usage) {
   return text.empty() ? "" : cat(": ", text);
 }
 
+// The flag at `*at`, with its value; `*at` moves on to a value that is a text of its own.
+absl::StatusOr<GivenFlag> read_flag(const Usage& usage, std::span<const std::string_view> texts,
+                                    std::size_t* at) {
+  std::string_view name = texts[*at];
+  if (name.starts_with("--")) {
+    name.remove_prefix(2);
+  } else {
+    name = name_of_letter(usage, name);
+    if (name.empty()) {
+      return absl::InvalidArgumentError(
+          cat("unknown flag ", texts[*at], "; long flags start with two dashes"));
+    }
+  }
+  std::optional<std::string_view> value;
+  if (const std::size_t equals = name.find('='); equals != name.npos) {
+    value = name.substr(equals + 1);
+    name = name.substr(0, equals);
+  }
+  std::optional<FoundFlag> flag = find_flag(usage, name);
+  if (!flag && name.starts_with("no-")) {
+    flag = find_flag(usage, name.substr(3));
+    if (flag && (flag->takes_value || value)) flag.reset();
+    if (flag) value = "false";
+  }
+  if (!flag) return unknown_flag(usage, name);
+  if (!flag->takes_value) {
+    value = value.value_or("true");
+    if (*value != "true" && *value != "false") {
+      return absl::InvalidArgumentError(
+          cat("--", flag->name, " is true or false, not \"", *value, "\""));
+    }
+  } else if (!value) {
+    // `run --models-dir -- CMD` forgot the value; no setting has one that reads "--".
+    if (*at + 1 == texts.size() || texts[*at + 1] == "--")
+      return absl::InvalidArgumentError(cat("--", flag->name, " needs a value"));
+    value = texts[++*at];
+  }
+  if (value->empty()) return absl::InvalidArgumentError(cat("--", flag->name, " is empty"));
+  return GivenFlag{flag->name, *value, flag->key};
+}
+
+struct PositionalCount {
+  std::size_t fewest;
+  std::size_t most;
+  std::string_view too_few;
+};
+
+PositionalCount count_of(Positionals positionals) {
+  constexpr std::size_t kNoLimit = std::string_view::npos;
+  switch (positionals) {
+    case Positionals::kNone:
+      return {0, 0, ""};
+    case Positionals::kOne:
+      return {1, 1, "an argument is missing"};
+    case Positionals::kTwo:
+      return {2, 2, "two arguments are needed"};
+    case Positionals::kMany:
+      return {1, kNoLimit, "an argument is missing"};
+    case Positionals::kCommand:
+      return {1, kNoLimit, "no command to run is given"};
+    case Positionals::kAny:
+      break;
+  }
+  return {0, kNoLimit, ""};
+}
+
+absl::Status check_positionals(const Usage& usage, const std::vector<std::string_view>& given) {
+  const PositionalCount count = count_of(usage.positionals);
+  if (given.size() > count.most)
+    return absl::InvalidArgumentError(cat("unexpected argument \"", given[count.most], "\""));
+  if (given.size() >= count.fewest) return absl::OkStatus();
+  // "no command to run is given" says it all.
+  const bool is_command = usage.positionals == Positionals::kCommand;
+  return absl::InvalidArgumentError(cat(count.too_few, is_command ? "" : needed(usage)));
+}
+
 }  // namespace
 
 std::vector<ShownFlag> flags_of(const Usage& usage) {
@@ -145,87 +221,18 @@ absl::StatusOr<Arguments> parse_arguments(const Usage& usage,
     if (flags_ended || text.size() < 2 || text[0] != '-') {
       result.positionals.push_back(text);
       flags_ended = flags_ended || usage.positionals == Positionals::kCommand;
-      continue;
-    }
-    if (text == "--") {
+    } else if (text == "--") {
       flags_ended = true;
-      continue;
-    }
-    std::string_view name = text;
-    if (name.starts_with("--")) {
-      name.remove_prefix(2);
     } else {
-      name = name_of_letter(usage, text);
-      if (name.empty()) {
-        return absl::InvalidArgumentError(
-            cat("unknown flag ", text, "; long flags start with two dashes"));
-      }
+      const absl::StatusOr<GivenFlag> flag = read_flag(usage, texts, &i);
+      if (!flag.ok()) return flag.status();
+      result.flags.push_back(*flag);
     }
-    std::optional<std::string_view> value;
-    if (const std::size_t equals = name.find('='); equals != name.npos) {
-      value = name.substr(equals + 1);
-      name = name.substr(0, equals);
-    }
-    std::optional<FoundFlag> flag = find_flag(usage, name);
-    if (!flag && name.starts_with("no-")) {
-      flag = find_flag(usage, name.substr(3));
-      if (flag && (flag->takes_value || value)) flag.reset();
-      if (flag) value = "false";
-    }
-    if (!flag) return unknown_flag(usage, name);
-    if (!flag->takes_value) {
-      value = value.value_or("true");
-      if (*value != "true" && *value != "false") {
-        return absl::InvalidArgumentError(
-            cat("--", flag->name, " is true or false, not \"", *value, "\""));
-      }
-    } else if (!value) {
-      // `run --models-dir -- CMD` forgot the value; no setting has one that reads "--".
-      if (i + 1 == texts.size() || texts[i + 1] == "--") {
-        return absl::InvalidArgumentError(cat("--", flag->name, " needs a value"));
-      }
-      value = texts[++i];
-    }
-    if (value->empty()) return absl::InvalidArgumentError(cat("--", flag->name, " is empty"));
-    result.flags.push_back({flag->name, *value, flag->key});
   }
-  const std::size_t count = result.positionals.size();
   // Asking for help is right whatever else is missing.
   if (result.has(kHelpFlag.name) || result.has(kVersionFlag.name)) return result;
-  switch (usage.positionals) {
-    case Positionals::kNone:
-      if (count > 0) {
-        return absl::InvalidArgumentError(
-            cat("unexpected argument \"", result.positionals[0], "\""));
-      }
-      break;
-    case Positionals::kOne:
-      if (count > 1) {
-        return absl::InvalidArgumentError(
-            cat("unexpected argument \"", result.positionals[1], "\""));
-      }
-      if (count == 0) {
-        return absl::InvalidArgumentError(cat("an argument is missing", needed(usage)));
-      }
-      break;
-    case Positionals::kAny:
-      break;
-    case Positionals::kTwo:
-      if (count > 2) {
-        return absl::InvalidArgumentError(
-            cat("unexpected argument \"", result.positionals[2], "\""));
-      }
-      if (count < 2)
-        return absl::InvalidArgumentError(cat("two arguments are needed", needed(usage)));
-      break;
-    case Positionals::kMany:
-      if (count == 0)
-        return absl::InvalidArgumentError(cat("an argument is missing", needed(usage)));
-      break;
-    case Positionals::kCommand:
-      if (count == 0) return absl::InvalidArgumentError("no command to run is given");
-      break;
-  }
+  if (absl::Status status = check_positionals(usage, result.positionals); !status.ok())
+    return status;
   return result;
 }
 

@@ -61,6 +61,70 @@ std::string bash_values(const ShownFlag& flag) {
   return values.words.empty() ? "-W ''" : cat("-W '", values.words, "'");
 }
 
+// Behind the first word that is neither a flag nor its value, the command's own completion takes
+// over.
+std::string bash_command_offset(const std::vector<std::string>& flags_with_value) {
+  return cat(
+      "      local i\n"
+      "      for ((i = 2; i < COMP_CWORD; i++)); do\n"
+      "        case ${COMP_WORDS[i]} in\n"
+      "          --) ((i++)); break ;;\n"
+      "          ",
+      join(flags_with_value, "|"),
+      ") ((i++)) ;;\n"
+      "          -*) ;;\n"
+      "          *) break ;;\n"
+      "        esac\n"
+      "      done\n"
+      "      if ((i < COMP_CWORD)); then\n"
+      "        if declare -F _command_offset >/dev/null; then _command_offset \"$i\"; "
+      "return; fi\n"
+      "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return\n"
+      "      fi\n");
+}
+
+// What compgen is told for words that are no flags; "" if there are none.
+std::string bash_positionals(const Usage& usage) {
+  switch (usage.positionals) {
+    case Positionals::kCommand:
+      return "-c";
+    case Positionals::kNone:
+      return "";
+    case Positionals::kOne:
+    case Positionals::kAny:
+    case Positionals::kTwo:
+    case Positionals::kMany:
+      break;
+  }
+  return usage.words.empty() ? "-f" : cat("-W '", usage.words, "'");
+}
+
+// One case of the script's `case ${COMP_WORDS[1]}`.
+std::string bash_command(const Command& command) {
+  std::vector<std::string> flags;
+  std::vector<std::string> with_value;
+  std::string cases;
+  for (const ShownFlag& flag : flags_of(*command.usage)) {
+    const std::string name = cat("--", flag.name);
+    flags.push_back(name);
+    if (flag.value_name.empty()) continue;
+    with_value.push_back(name);
+    append(&cases, "        ", name, ") mapfile -t COMPREPLY < <(compgen ", bash_values(flag),
+           " -- \"$current\"); return ;;\n");
+  }
+  std::string text = cat("    ", command.name, ")\n");
+  if (command.usage->positionals == Positionals::kCommand) text += bash_command_offset(with_value);
+  append(&text, "      case $previous in\n", cases, "      esac\n",
+         "      if [[ $current == -* ]]; then\n        mapfile -t COMPREPLY < <(compgen -W '",
+         join(flags, " "), "' -- \"$current\")\n");
+  if (const std::string words = bash_positionals(*command.usage); !words.empty()) {
+    append(&text, "      else\n        mapfile -t COMPREPLY < <(compgen ", words,
+           " -- \"$current\")\n");
+  }
+  append(&text, "      fi\n      ;;\n");
+  return text;
+}
+
 std::string bash_script() {
   std::vector<std::string_view> names;
   for (const Command& command : commands()) names.push_back(command.name);
@@ -73,60 +137,7 @@ std::string bash_script() {
       "    mapfile -t COMPREPLY < <(compgen -W '",
       join(names, " "),
       " help --help --version' -- \"$current\")\n    return\n  fi\n  case ${COMP_WORDS[1]} in\n");
-  for (const Command& command : commands()) {
-    std::vector<std::string> flags;
-    std::vector<std::string> with_value;
-    std::string cases;
-    for (const ShownFlag& flag : flags_of(*command.usage)) {
-      const std::string name = cat("--", flag.name);
-      flags.push_back(name);
-      if (flag.value_name.empty()) continue;
-      with_value.push_back(name);
-      append(&cases, "        ", name, ") mapfile -t COMPREPLY < <(compgen ", bash_values(flag),
-             " -- \"$current\"); return ;;\n");
-    }
-    append(&text, "    ", command.name, ")\n");
-    if (command.usage->positionals == Positionals::kCommand) {
-      // Behind the first word that is neither a flag nor its value, the command's own completion
-      // takes over.
-      append(&text,
-             "      local i\n"
-             "      for ((i = 2; i < COMP_CWORD; i++)); do\n"
-             "        case ${COMP_WORDS[i]} in\n"
-             "          --) ((i++)); break ;;\n"
-             "          ",
-             join(with_value, "|"),
-             ") ((i++)) ;;\n"
-             "          -*) ;;\n"
-             "          *) break ;;\n"
-             "        esac\n"
-             "      done\n"
-             "      if ((i < COMP_CWORD)); then\n"
-             "        if declare -F _command_offset >/dev/null; then _command_offset \"$i\"; "
-             "return; fi\n"
-             "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return\n"
-             "      fi\n");
-    }
-    append(&text, "      case $previous in\n", cases, "      esac\n",
-           "      if [[ $current == -* ]]; then\n        mapfile -t COMPREPLY < <(compgen -W '",
-           join(flags, " "), "' -- \"$current\")\n");
-    switch (command.usage->positionals) {
-      case Positionals::kCommand:
-        append(&text, "      else\n        mapfile -t COMPREPLY < <(compgen -c -- \"$current\")\n");
-        break;
-      case Positionals::kNone:
-        break;
-      case Positionals::kOne:
-      case Positionals::kAny:
-      case Positionals::kTwo:
-      case Positionals::kMany:
-        append(&text, "      else\n        mapfile -t COMPREPLY < <(compgen ",
-               command.usage->words.empty() ? "-f" : cat("-W '", command.usage->words, "'"),
-               " -- \"$current\")\n");
-        break;
-    }
-    append(&text, "      fi\n      ;;\n");
-  }
+  for (const Command& command : commands()) text += bash_command(command);
   append(&text, "    help) mapfile -t COMPREPLY < <(compgen -W '", join(names, " "),
          "' -- \"$current\") ;;\n  esac\n}\ncomplete -o filenames -F _hfoffline hfoffline\n");
   return text;
@@ -135,6 +146,39 @@ std::string bash_script() {
 // Inside '...' of a zsh _arguments specification.
 std::string zsh_text(std::string_view text) {
   return replace_all(text, {{"'", "'\\''"}, {"[", "\\["}, {"]", "\\]"}, {":", "\\:"}});
+}
+
+std::string zsh_flag(const ShownFlag& flag) {
+  // '*' in front: a list may be given several times.
+  const bool repeats = flag.repeats || (flag.key && is_list(key_info(*flag.key).type));
+  std::string text = cat("      '", repeats ? "*" : "", "--", flag.name,
+                         flag.value_name.empty() ? "" : "=", "[", zsh_text(flag.help), "]");
+  if (!flag.value_name.empty()) {
+    const Values values = values_of(flag);
+    append(&text, ":", flag.value_name, ":",
+           values.directories      ? "_files -/"
+           : values.files          ? "_files"
+           : !values.words.empty() ? cat("(", values.words, ")")
+                                   : std::string());
+  }
+  append(&text, "' \\\n");
+  return text;
+}
+
+std::string zsh_positionals(const Usage& usage) {
+  switch (usage.positionals) {
+    case Positionals::kCommand:
+      return "'*::command: _normal'";
+    case Positionals::kNone:
+      return "&& return";
+    case Positionals::kOne:
+      return "':argument:_files'";
+    case Positionals::kAny:
+    case Positionals::kTwo:
+    case Positionals::kMany:
+      break;
+  }
+  return cat("'*:argument:", usage.words.empty() ? "_files" : cat("(", usage.words, ")"), "'");
 }
 
 std::string zsh_script() {
@@ -158,39 +202,8 @@ std::string zsh_script() {
          "  case $command in\n");
   for (const Command& command : commands()) {
     append(&text, "    ", command.name, ") _arguments -S \\\n");
-    for (const ShownFlag& flag : flags_of(*command.usage)) {
-      // '*' in front: a list may be given several times.
-      const bool repeats = flag.repeats || (flag.key && is_list(key_info(*flag.key).type));
-      append(&text, "      '", repeats ? "*" : "", "--", flag.name,
-             flag.value_name.empty() ? "" : "=", "[", zsh_text(flag.help), "]");
-      if (!flag.value_name.empty()) {
-        const Values values = values_of(flag);
-        append(&text, ":", flag.value_name, ":",
-               values.directories      ? "_files -/"
-               : values.files          ? "_files"
-               : !values.words.empty() ? cat("(", values.words, ")")
-                                       : std::string());
-      }
-      append(&text, "' \\\n");
-    }
-    switch (command.usage->positionals) {
-      case Positionals::kCommand:
-        append(&text, "      '*::command: _normal' ;;\n");
-        break;
-      case Positionals::kNone:
-        append(&text, "      && return ;;\n");
-        break;
-      case Positionals::kOne:
-        append(&text, "      ':argument:_files' ;;\n");
-        break;
-      case Positionals::kAny:
-      case Positionals::kTwo:
-      case Positionals::kMany:
-        append(&text, "      '*:argument:",
-               command.usage->words.empty() ? "_files" : cat("(", command.usage->words, ")"),
-               "' ;;\n");
-        break;
-    }
+    for (const ShownFlag& flag : flags_of(*command.usage)) text += zsh_flag(flag);
+    append(&text, "      ", zsh_positionals(*command.usage), " ;;\n");
   }
   append(&text,
          "    help) _describe command hfoffline_commands ;;\n  esac\n}\ncompdef _hfoffline "

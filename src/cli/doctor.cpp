@@ -2,6 +2,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -141,58 +142,67 @@ std::string milliseconds(double value) {
   return text;
 }
 
-// The steps in their order, so that one that never came is missed.
+// What a step of the live probe shows.
+struct LiveStep {
+  std::string_view name;
+  std::string_view holds;
+  std::string_view fails;
+  std::string_view advice;
+};
+// In their order, so that one that never came is missed.
+constexpr LiveStep kLiveSteps[] = {
+    {"inside", "live: the shim loads and checks in, version ", "live: the shim does not come up: ",
+     "see the message below; a program for another libc or machine than the shim's cannot be "
+     "guarded"},
+    {"hooks", "live: ", "live: calls bypass the shim: ",
+     "another preloaded library is in front, or the shim's file is damaged; nothing was sent"},
+    {"connect", "live: an outside address is refused, ",
+     "live: an outside address is not refused: ",
+     "nothing was sent; please report this with the output of this command"},
+    {"outside", "live: libcurl cannot reach huggingface.co: ", "live: libcurl reached outwards: ",
+     "please report this with the output of this command"},
+    {"loopback", "live: libcurl reaches a server on 127.0.0.1",
+     "live: a server on 127.0.0.1 cannot be reached: ",
+     "does a packet filter stop connections to 127.0.0.1?"},
+};
+
+void report_missing_step(const LiveStep& expected, const LiveProbe& probe, Report& report) {
+  const std::string messages(strip_blanks(probe.messages));
+  report.add(
+      Finding::kFail,
+      cat(expected.fails, "the probe ended with exit code ", probe.exit_code, " before it"),
+      cat(messages.empty() ? "" : "it said: ", printable(replace_all(messages, {{"\n", " "}}))));
+}
+
+// False: what comes after it shows nothing.
+bool report_step(const LiveStep& expected, const ProbeStep& step, const LiveProbe& probe,
+                 Report& report) {
+  const bool is_loopback = expected.name == "loopback";
+  // Somebody else's answer proves nothing.
+  const bool ok = step.ok && (!is_loopback || step.detail == probe.page);
+  std::string text =
+      cat(ok ? expected.holds : expected.fails, is_loopback && ok ? "" : printable(step.detail));
+  if (step.milliseconds > 0) append(&text, " (", milliseconds(step.milliseconds), ")");
+  report.add(ok ? Finding::kOk : Finding::kFail, text, expected.advice);
+  return ok || is_loopback;
+}
+
 void check_live(const Context& context, Report& report) {
   const LiveProbe probe = run_live_probe(context);
   if (!probe.problem.empty() && probe.steps.empty()) {
     report.add(Finding::kFail, cat("live probe: ", probe.problem), "nothing was sent");
     return;
   }
-  struct Expected {
-    std::string_view name;
-    std::string_view holds;
-    std::string_view fails;
-    std::string_view advice;
-  };
-  constexpr Expected kExpected[] = {
-      {"inside", "live: the shim loads and checks in, version ",
-       "live: the shim does not come up: ",
-       "see the message below; a program for another libc or machine than the shim's cannot be "
-       "guarded"},
-      {"hooks", "live: ", "live: calls bypass the shim: ",
-       "another preloaded library is in front, or the shim's file is damaged; nothing was sent"},
-      {"connect", "live: an outside address is refused, ",
-       "live: an outside address is not refused: ",
-       "nothing was sent; please report this with the output of this command"},
-      {"outside", "live: libcurl cannot reach huggingface.co: ", "live: libcurl reached outwards: ",
-       "please report this with the output of this command"},
-      {"loopback", "live: libcurl reaches a server on 127.0.0.1",
-       "live: a server on 127.0.0.1 cannot be reached: ",
-       "does a packet filter stop connections to 127.0.0.1?"},
-  };
-  for (const Expected& expected : kExpected) {
-    const ProbeStep* step = nullptr;
-    for (const ProbeStep& candidate : probe.steps) {
-      if (candidate.name == expected.name) step = &candidate;
-    }
-    if (step == nullptr) {
-      const std::string messages(strip_blanks(probe.messages));
-      report.add(
-          Finding::kFail,
-          cat(expected.fails, "the probe ended with exit code ", probe.exit_code, " before it"),
-          cat(messages.empty() ? "" : "it said: ",
-              printable(replace_all(messages, {{"\n", " "}}))));
+  for (const LiveStep& expected : kLiveSteps) {
+    // The last of a name counts.
+    const auto step =
+        std::find_if(probe.steps.rbegin(), probe.steps.rend(),
+                     [&](const ProbeStep& candidate) { return candidate.name == expected.name; });
+    if (step == probe.steps.rend()) {
+      report_missing_step(expected, probe, report);
       return;
     }
-    const bool is_loopback = expected.name == "loopback";
-    bool ok = step->ok;
-    // Somebody else's answer proves nothing.
-    if (is_loopback && step->detail != probe.page) ok = false;
-    std::string text =
-        cat(ok ? expected.holds : expected.fails, is_loopback && ok ? "" : printable(step->detail));
-    if (step->milliseconds > 0) append(&text, " (", milliseconds(step->milliseconds), ")");
-    report.add(ok ? Finding::kOk : Finding::kFail, text, expected.advice);
-    if (!ok && !is_loopback) return;
+    if (!report_step(expected, *step, probe, report)) return;
   }
 }
 

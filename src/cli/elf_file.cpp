@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/dynamic_loader.h"
+#include "core/elf_segments.h"
 #include "core/go_program.h"
 #include "layers/elf_dynamic.h"
 
@@ -40,8 +41,11 @@ void inspect_elf(int descriptor, ProgramFile& program) {
   program.native = file->native;
   program.has_interpreter = file->has_interpreter;
   program.needed = std::move(file->needed);
-  program.is_loader = file->native && !file->has_interpreter && is_dynamic_loader(descriptor);
-  program.is_go = file->native && is_go_program(descriptor);
+  if (!file->native) return;
+  ElfSegments segments(descriptor);
+  program.is_damaged = segments.is_damaged();
+  program.is_loader = !file->has_interpreter && is_dynamic_loader(segments);
+  program.is_go = is_go_program(segments);
 }
 
 // As the kernel splits it: one interpreter, and the rest of the line as one argument.

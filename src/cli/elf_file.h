@@ -22,6 +22,7 @@ struct ProgramFile {
 
   // ELF only
   bool native = false;              // this machine's architecture, word size and byte order
+  bool is_damaged = false;          // the kernel will not start it: ENOEXEC
   bool has_interpreter = false;     // asks for a dynamic loader
   bool is_loader = false;           // is itself a dynamic loader
   bool is_go = false;               // asks the kernel without libc (core/go_program.h)

@@ -91,6 +91,7 @@ void look_at(const std::string& path, const char* search_path, int depth, Target
   };
   switch (program.format) {
     case FileFormat::kElf:
+      if (program.is_damaged) break;  // exec says so itself
       target.is_loader = depth == 0 && program.is_loader;
       if (!program.native) {
         unshimmed(Reason::exec_foreign);
@@ -162,7 +163,8 @@ void look_at_loaded(std::span<const std::string_view> texts, Target& target) {
   const char* name = loaded_program(arguments.data());
   if (name == nullptr) return;
   const ProgramFile program = inspect_program(name);
-  if (program.format != FileFormat::kElf || !program.native || program.is_loader) return;
+  if (program.format != FileFormat::kElf || !program.native) return;
+  if (program.is_damaged || program.is_loader) return;
   if (program.has_interpreter && !program.is_go) return;
   target.unshimmed = program.has_interpreter ? Reason::exec_own_calls : Reason::exec_static;
   target.unshimmed_file = name;

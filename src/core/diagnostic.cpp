@@ -30,6 +30,43 @@ int columns(char32_t c) {
   return wide ? 2 : 1;
 }
 
+std::size_t columns_of(std::string_view text) {
+  std::size_t result = 0;
+  while (!text.empty()) {
+    char32_t code_point = 0;
+    const std::size_t length = utf8_sequence(text, &code_point);
+    result += static_cast<std::size_t>(columns(code_point));
+    text = slice(text, length == 0 ? 1 : length);
+  }
+  return result;
+}
+
+// Goes on in another line where a word would end behind the 80th column.
+void append_hint(std::string_view hint, Appender& out) {
+  constexpr std::size_t kColumns = 80;
+  constexpr std::string_view kFirst = "  ";
+  constexpr std::string_view kFurther = "\n  ";
+  if (hint.empty()) return;
+  out.add(kFirst);
+  std::size_t used = kFirst.size();
+  for (bool is_first = true; !hint.empty(); is_first = false) {
+    const std::size_t space = find_byte(hint, ' ');
+    const std::string_view word = slice(hint, 0, space);
+    hint = space == std::string_view::npos ? std::string_view() : slice(hint, space + 1);
+    const std::size_t width = columns_of(word);
+    if (!is_first && used + 1 + width > kColumns) {
+      out.add(kFurther);
+      used = kFurther.size() - 1;
+    } else if (!is_first) {
+      out.add_byte(' ');
+      ++used;
+    }
+    out.add(word);
+    used += width;
+  }
+  out.add_byte('\n');
+}
+
 // Appends the first character of `text` in printable form and returns how many bytes of `text` it
 // took.
 std::size_t append_character(std::string_view text, Appender& out) {
@@ -194,18 +231,12 @@ void append_diagnostic(const Diagnostic& diagnostic, Appender& out) {
       out.add("  ");
       for (std::size_t i = 0; i < number.size(); ++i) out.add_byte(' ');
       out.add("| ");
-      std::string_view before = slice(excerpt, 0, diagnostic.caret - 1);
-      while (!before.empty()) {
-        char32_t code_point = 0;
-        const std::size_t length = utf8_sequence(before, &code_point);
-        for (int i = 0; i < columns(code_point); ++i) out.add_byte(' ');
-        before = slice(before, length == 0 ? 1 : length);
-      }
+      const std::size_t before = columns_of(slice(excerpt, 0, diagnostic.caret - 1));
+      for (std::size_t i = 0; i < before; ++i) out.add_byte(' ');
       out.add("^\n");
     }
   }
-  const std::string_view hint = diagnostic.hint;
-  if (!hint.empty()) out.add("  ").add(hint).add_byte('\n');
+  append_hint(diagnostic.hint, out);
 }
 
 }  // namespace hfoffline

@@ -1,7 +1,5 @@
 #include "core/go_program.h"
 
-#include "core/elf_segments.h"
-
 namespace hfoffline {
 namespace {
 
@@ -31,13 +29,14 @@ bool has_go_note(const unsigned char* bytes, std::size_t size) {
 
 }  // namespace
 
-bool is_go_program(int descriptor) {
-  ElfSegments segments(descriptor);
+bool is_go_program(ElfSegments& segments) {
+  segments.rewind();
   while (const Elf64_Phdr* segment = segments.next()) {
     if (segment->p_type != PT_NOTE) continue;
     unsigned char bytes[kMaximumNoteBytes];
     const std::size_t size = segment->p_filesz < sizeof(bytes) ? segment->p_filesz : sizeof(bytes);
-    if (read_whole_at(descriptor, bytes, size, segment->p_offset) && has_go_note(bytes, size))
+    if (read_whole_at(segments.descriptor(), bytes, size, segment->p_offset) &&
+        has_go_note(bytes, size))
       return true;
   }
   return false;

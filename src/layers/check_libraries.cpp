@@ -65,13 +65,6 @@ bool is_below(const std::string& path, const std::string& directory) {
   return path == directory || path.starts_with(with_slash);
 }
 
-bool same_file(const std::string& a, const std::string& b) {
-  struct stat first;
-  struct stat second;
-  return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 &&
-         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // What one program is judged by.

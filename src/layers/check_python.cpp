@@ -303,33 +303,37 @@ void PythonCheck::judge_start() {
   }
 }
 
+// importlib.metadata takes the first of a name in the order of sys.path, unless a finder of its own
+// answers.
 void PythonCheck::judge_distributions() {
-  for (std::size_t i = 0; i < found_.places.size(); ++i) {
-    const PythonPlace& place = found_.places[i];
-    if (place.is_sealed()) continue;
-    for (const Distribution& mine : place.content.distributions) {
-      for (std::size_t j = 0; j < found_.places.size(); ++j) {
-        if (!found_.places[j].core) continue;
-        const std::vector<Distribution>& theirs = found_.places[j].content.distributions;
-        const auto other =
-            std::lower_bound(theirs.begin(), theirs.end(), mine.canonical,
-                             [](const Distribution& distribution, const std::string& name) {
-                               return distribution.canonical < name;
-                             });
-        if (other == theirs.end() || other->canonical != mine.canonical) continue;
-        if (other->version == mine.version) break;
-        const bool before = i < j;
-        Finding& finding = add(
-            before ? FindingKind::python_distribution_shadowed : FindingKind::python_version_clash,
-            place, mine.name, mine.metadata);
-        finding.subject = cat(mine.name, " ", mine.version, " (core: ", other->version, ")");
-        finding.core = copy(j, other->metadata);
-        finding.winner = before ? finding.path : finding.core;
-        finding.why = before ? cat(place.why, ", which is searched before core") : place.why;
-        finding.fix = cat("install ", other->version, " there, or remove it there");
-        break;
-      }
+  for (const DistributionClash& clash : distribution_clashes(found_.places)) {
+    const PythonPlace& place = found_.places[clash.layer];
+    const Distribution& mine = *clash.mine;
+    const auto answer = observed_.answers.distributions.find(mine.canonical);
+    const bool observed = answer != observed_.answers.distributions.end();
+    std::size_t winner = std::min(clash.layer, clash.core);
+    bool mine_wins = winner == clash.layer;
+    if (observed) {
+      winner = place_of_origin(found_.places, answer->second.directory);
+      mine_wins = winner == clash.layer && answer->second.version == mine.version;
     }
+    Finding& finding = add(
+        mine_wins ? FindingKind::python_distribution_shadowed : FindingKind::python_version_clash,
+        place, cat(mine.name, " ", mine.version), mine.metadata);
+    finding.subject += cat(" (core: ", clash.sealed->version, ")");
+    finding.core = copy(clash.core, clash.sealed->metadata);
+    finding.observed = observed;
+    if (mine_wins) {
+      finding.winner = finding.path;
+    } else if (winner == clash.core) {
+      finding.winner = finding.core;
+    } else {
+      finding.winner = observed ? answer->second.directory : found_.places[winner].path;
+    }
+    finding.why = winner == std::string::npos
+                      ? "a finder in sys.meta_path answers before any directory is searched"
+                      : cat(place.why, mine_wins ? ", which is searched before core" : "");
+    finding.fix = cat("install ", clash.sealed->version, " there, or remove it there");
   }
 }
 

@@ -109,6 +109,35 @@ void end_group(pid_t child) {
   kill(-child, SIGKILL);
 }
 
+// The child's ends of the pipes.
+struct ChildEnds {
+  int input;
+  int out;
+  int diagnostics;
+  int failure;
+};
+
+// In the child. Where it cannot be started, the errno goes into `failure`.
+[[noreturn]] void become(const ChildCommand& command, const ChildEnds& ends, pid_t parent,
+                         char* const* arguments, char* const* environment) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, command.dies_with_us ? SIGKILL : SIGTERM);
+  if (getppid() != parent) _exit(126);  // gone already
+  // What this process ignores or holds back is not the program's business.
+  signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  dup2(ends.input, STDIN_FILENO);
+  dup2(ends.out, STDOUT_FILENO);
+  dup2(ends.diagnostics, STDERR_FILENO);
+  if (command.directory.empty() || chdir(command.directory.c_str()) == 0)
+    execve(command.program.c_str(), arguments, environment);
+  const int error = errno;
+  const ssize_t written = write(ends.failure, &error, sizeof(error));
+  _exit(written == sizeof(error) ? 127 : 126);
+}
+
 }  // namespace
 
 ChildOutput run_child(const ChildCommand& command) {
@@ -123,30 +152,14 @@ ChildOutput run_child(const ChildCommand& command) {
   }
   const std::vector<char*> arguments = pointers(command.arguments);
   const std::vector<char*> environment = pointers(command.environment);
+  const ChildEnds ends = {input.read_end, out.write_end, diagnostics.write_end, failure.write_end};
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) {
     result.error = errno;
     return result;
   }
-  if (child == 0) {
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, command.dies_with_us ? SIGKILL : SIGTERM);
-    if (getppid() != parent) _exit(126);  // gone already
-    // What this process ignores or holds back is not the program's business.
-    signal(SIGPIPE, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    dup2(input.read_end, STDIN_FILENO);
-    dup2(out.write_end, STDOUT_FILENO);
-    dup2(diagnostics.write_end, STDERR_FILENO);
-    if (command.directory.empty() || chdir(command.directory.c_str()) == 0)
-      execve(command.program.c_str(), arguments.data(), environment.data());
-    const int error = errno;
-    const ssize_t written = write(failure.write_end, &error, sizeof(error));
-    _exit(written == sizeof(error) ? 127 : 126);
-  }
+  if (child == 0) become(command, ends, parent, arguments.data(), environment.data());
   setpgid(child, child);
   Pipe::close_end(input.read_end);
   Pipe::close_end(out.write_end);

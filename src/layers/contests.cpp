@@ -1,6 +1,7 @@
 #include "layers/contests.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "cli/string_tools.h"
@@ -114,6 +115,34 @@ std::vector<std::string> ImportRules::sample(std::size_t count) const {
   for (std::size_t i = 0; i < count && i < names.size(); ++i)
     chosen.push_back(names[i * names.size() / std::min(count, names.size())]);
   return chosen;
+}
+
+std::vector<DistributionClash> distribution_clashes(const std::vector<PythonPlace>& places) {
+  const auto first_in_core = [&](const Distribution& mine) -> std::optional<DistributionClash> {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (!places[i].core) continue;
+      const std::vector<Distribution>& all = places[i].content.distributions;
+      const auto found =
+          std::lower_bound(all.begin(), all.end(), mine.canonical,
+                           [](const Distribution& distribution, const std::string& name) {
+                             return distribution.canonical < name;
+                           });
+      if (found != all.end() && found->canonical == mine.canonical)
+        return DistributionClash{0, &mine, i, &*found};
+    }
+    return std::nullopt;
+  };
+  std::vector<DistributionClash> clashes;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i].is_sealed()) continue;
+    for (const Distribution& mine : places[i].content.distributions) {
+      std::optional<DistributionClash> clash = first_in_core(mine);
+      if (!clash || clash->sealed->version == mine.version) continue;
+      clash->layer = i;
+      clashes.push_back(*clash);
+    }
+  }
+  return clashes;
 }
 
 }  // namespace hfoffline::layers

@@ -23,6 +23,16 @@ struct Contest {
   ModuleKind sealed_kind = ModuleKind::kSource;
 };
 
+// A distribution of which a layer and core have different versions.
+struct DistributionClash {
+  std::size_t layer = 0;                 // index of the places
+  const Distribution* mine = nullptr;    // the layer's copy; as long-lived as the places
+  std::size_t core = 0;                  // the first place of core that has it
+  const Distribution* sealed = nullptr;  // core's copy
+};
+// In order of place, then of name.
+std::vector<DistributionClash> distribution_clashes(const std::vector<PythonPlace>& places);
+
 class ImportRules {
  public:
   // `facts` may be null: then every extension module fits, and nothing is built in. Reads contested

@@ -162,6 +162,7 @@ absl::StatusOr<Answers> Interpreter::ask(const Questions& questions,
     fields.insert(fields.end(), more.begin(), more.end());
   };
   for (const std::string& entry : questions.path) add({"path", entry});
+  for (const std::string& entry : questions.library) add({"library", entry});
   for (std::size_t i = 0; i < questions.mirrors.size(); ++i) {
     const Mirror& mirror = questions.mirrors[i];
     add({"mirror", std::to_string(i), std::to_string(mirror.index), mirror.directory});
@@ -170,16 +171,23 @@ absl::StatusOr<Answers> Interpreter::ask(const Questions& questions,
   for (const SentinelQuestion& question : questions.sentinels) {
     add({"sentinel", std::to_string(question.mirror), question.loaded ? "1" : "0", question.name});
   }
+  for (const std::string& name : questions.distributions) add({"distribution", name});
   absl::StatusOr<std::vector<std::string>> answer = exchange(fields, protect);
   if (!answer.ok()) return answer.status();
   Answers answers;
   for (std::size_t i = 0; i < answer->size();) {
-    const bool real = (*answer)[i] == "real";
-    const std::size_t origin = i + (real ? 2 : 3);
-    if (origin >= answer->size()) break;
-    if (real) answers.real[(*answer)[i + 1]] = (*answer)[origin];
-    if (!real) answers.sentinels.push_back((*answer)[origin]);
-    i = origin + 1;
+    const std::string& what = (*answer)[i];
+    const std::size_t last = i + (what == "real" ? 2 : 3);
+    if (last >= answer->size()) break;
+    const std::string& name = (*answer)[i + 1];
+    if (what == "real") {
+      answers.real[name] = (*answer)[last];
+    } else if (what == "sentinel") {
+      answers.sentinels.push_back((*answer)[last]);
+    } else if (!(*answer)[last - 1].empty()) {
+      answers.distributions[name] = {(*answer)[last - 1], (*answer)[last]};
+    }
+    i = last + 1;
   }
   if (answers.sentinels.size() != questions.sentinels.size())
     return absl::InternalError(cat("the interpreter ", path_, " answered only a part"));

@@ -49,14 +49,22 @@ struct SentinelQuestion {
 };
 struct Questions {
   std::vector<std::string> path;
+  std::vector<std::string> library;  // of it, the standard library
   std::vector<Mirror> mirrors;
   std::vector<std::string> real;
   bool loaded = true;  // for `real`: what start-up imported stays
   std::vector<SentinelQuestion> sentinels;
+  std::vector<std::string> distributions;  // canonical names
+};
+// The copy of a distribution that importlib.metadata takes.
+struct FoundDistribution {
+  std::string directory;
+  std::string version;
 };
 struct Answers {
-  std::map<std::string, std::string, std::less<>> real;  // name to origin
-  std::vector<std::string> sentinels;                    // as Questions::sentinels
+  std::map<std::string, std::string, std::less<>> real;                 // name to origin
+  std::vector<std::string> sentinels;                                   // as Questions::sentinels
+  std::map<std::string, FoundDistribution, std::less<>> distributions;  // those that are found
 };
 
 class Interpreter {

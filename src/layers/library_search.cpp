@@ -27,13 +27,6 @@ std::string resolved(const std::string& path) {
   return realpath(path.c_str(), buffer) == nullptr ? path : std::string(buffer);
 }
 
-bool same_file(const std::string& a, const std::string& b) {
-  struct stat first;
-  struct stat second;
-  return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 &&
-         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 class Search {
  public:
   Search(const LoaderRules& rules, const LoaderVariables& variables)
@@ -272,6 +265,13 @@ class Search {
 };
 
 }  // namespace
+
+bool same_file(const std::string& a, const std::string& b) {
+  struct stat first;
+  struct stat second;
+  return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
 
 std::optional<LibrarySearch> search_libraries(const std::string& program,
                                               const std::string& extension,

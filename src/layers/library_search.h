@@ -82,4 +82,7 @@ LoaderVariables loader_variables(const LoaderRules& rules);
 // The loader's rule as people know it: "DT_RPATH", "LD_LIBRARY_PATH", "ld.so.cache".
 std::string_view rule_name(SearchRule rule);
 
+// Whether both are there and are one file, by whatever names.
+bool same_file(const std::string& a, const std::string& b);
+
 }  // namespace hfoffline::layers

@@ -116,16 +116,15 @@ std::optional<LoaderRules> parse_loader_answer(std::string_view text) {
 absl::StatusOr<LoaderRules> ask_loader(const std::string& loader, const std::string& scratch) {
   const int descriptor = open(loader.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return absl::ErrnoToStatus(errno, loader + " cannot be read");
-  const bool is_loader = is_dynamic_loader(descriptor);
+  ElfSegments segments(descriptor);
+  const bool is_loader = is_dynamic_loader(segments);
   const std::optional<ElfDynamic> file = read_elf_dynamic(descriptor);
   close(descriptor);
-  // It is about to be executed: nothing but a loader is. Debian's musl has no soname to tell it by.
-  const bool musl = file && is_musl(file->soname, loader);
-  if (!file || file->has_interpreter || (!is_loader && !musl))
-    return absl::InvalidArgumentError(loader + " is no dynamic loader");
+  // It is about to be executed: nothing but a loader is.
+  if (!file || !is_loader) return absl::InvalidArgumentError(loader + " is no dynamic loader");
 
   absl::StatusOr<LoaderRules> rules = absl::UnknownError("");
-  if (musl) {
+  if (is_musl(file->soname, loader)) {
     rules = musl_rules(loader);
   } else {
     const std::string question = scratch + "/loader-question";

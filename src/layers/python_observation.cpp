@@ -108,6 +108,13 @@ absl::Status Observer::run() {
   // What this interpreter imported at its start came from its own path, not from the given layers.
   result_.questions.loaded = !request_.layers_are_given;
   result_.questions.real.assign(names.begin(), names.end());
+  for (const PythonPlace& place : found_.places) {
+    if (place.is_stdlib()) result_.questions.library.push_back(place.path);
+  }
+  std::set<std::string> distributions;
+  for (const DistributionClash& clash : distribution_clashes(found_.places))
+    distributions.insert(clash.mine->canonical);
+  result_.questions.distributions.assign(distributions.begin(), distributions.end());
   absl::StatusOr<Answers> answers = interpreter_.ask(result_.questions, protect);
   if (!answers.ok()) return answers.status();
   result_.answers = *std::move(answers);

@@ -85,12 +85,32 @@ def facts():
         pass
     for name, module in start.items():
         put('module', name, 'origin', of_module(module))
+def distribution(name, library):
+    # What importlib.metadata needs comes from the standard library, even if a layer shadows it.
+    path = sys.path[:]
+    sys.path[:] = library
+    try:
+        import importlib.metadata
+        sys.path[:] = path
+        found = importlib.metadata.distribution(name)
+        return str(found.locate_file('')), found.version or ''
+    except Exception:
+        return '', ''
+    finally:
+        sys.path[:] = path
 def ask(fields):
-    path, mirrors, at = [], {}, 0
+    path, library, mirrors, at = [], [], {}, 0
     while at < len(fields):
         what = fields[at]
         if what == b'path':
             path.append(text(fields[at + 1]))
+            at += 2
+        elif what == b'library':
+            library.append(text(fields[at + 1]))
+            at += 2
+        elif what == b'distribution':
+            sys.path[:] = path
+            put('distribution', fields[at + 1], *distribution(text(fields[at + 1]), library))
             at += 2
         elif what == b'mirror':
             mirrors[fields[at + 1]] = (int(fields[at + 2]), text(fields[at + 3]))

@@ -1,5 +1,6 @@
 // GitHub Actions: workflow commands on stdout make annotations, a table goes to the step's summary.
 #include <algorithm>
+#include <utility>
 
 #include "report/escape.h"
 #include "report/formats.h"
@@ -63,31 +64,30 @@ void annotate(std::string_view level, const Group& group, const Report& report, 
 // Inside a block of HTML no Markdown is read, as long as there is no empty line in it.
 std::string code(std::string_view text) { return "<code>" + markup(text) + "</code>"; }
 
-std::string processes_of(const Report& report, const Group& group) {
+// The first few different ones; `name_of` a finding may be empty.
+template <class NameOf>
+std::string names_of(const Group& group, NameOf name_of) {
+  constexpr std::size_t kMost = 3;
   std::vector<std::string> seen;
   for (const Finding* finding : group.findings) {
-    const std::string process = process_of(report, *finding);
-    if (std::find(seen.begin(), seen.end(), process) == seen.end()) seen.push_back(process);
-    if (seen.size() > 3) break;
+    std::string name = name_of(*finding);
+    if (name.empty() || std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
+    seen.push_back(std::move(name));
+    if (seen.size() > kMost) break;
   }
   std::string result;
-  for (std::size_t i = 0; i < std::min<std::size_t>(seen.size(), 3); ++i)
+  for (std::size_t i = 0; i < std::min(seen.size(), kMost); ++i)
     result += (i == 0 ? "" : "<br>") + code(seen[i]);
-  return seen.size() > 3 ? result + "<br>and more" : result;
+  return seen.size() > kMost ? result + "<br>and more" : result;
+}
+
+std::string processes_of(const Report& report, const Group& group) {
+  return names_of(group, [&](const Finding& finding) { return process_of(report, finding); });
 }
 
 std::string tests_of(const Report& report, const Group& group) {
-  std::vector<std::string_view> seen;
-  for (const Finding* finding : group.findings) {
-    const std::string_view test = report.text(finding->test);
-    if (test.empty() || std::find(seen.begin(), seen.end(), test) != seen.end()) continue;
-    seen.push_back(test);
-    if (seen.size() > 3) break;
-  }
-  std::string result;
-  for (std::size_t i = 0; i < std::min<std::size_t>(seen.size(), 3); ++i)
-    result += (i == 0 ? "" : "<br>") + code(seen[i]);
-  return seen.size() > 3 ? result + "<br>and more" : result;
+  return names_of(group,
+                  [&](const Finding& finding) { return std::string(report.text(finding.test)); });
 }
 
 }  // namespace

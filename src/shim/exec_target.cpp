@@ -2,18 +2,17 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <string_view>
-
 #include "core/dynamic_loader.h"
+#include "core/elf_segments.h"
 #include "core/go_program.h"
 #include "core/sys.h"
 #include "core/text.h"
 #include "shim/descriptor_link.h"
 #include "shim/policy_source.h"
+#include "shim/script_interpreter.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -63,37 +62,19 @@ Reason inspect_loaded(char* const* arguments) {
 
 Reason inspect_elf(int descriptor, const unsigned char* bytes, std::size_t size,
                    char* const* arguments) {
-  ElfW(Ehdr) header;
+  Elf64_Ehdr header;
   if (size < sizeof(header) || bytes[EI_CLASS] != ELFCLASS64 || bytes[EI_DATA] != ELFDATA2LSB) {
     return Reason::exec_foreign;
   }
   __builtin_memcpy(&header, bytes, sizeof(header));
   if (header.e_machine != kMachine) return Reason::exec_foreign;
-  for (unsigned i = 0; i < header.e_phnum && i < 64; ++i) {
-    ElfW(Phdr) segment;
-    const std::uint64_t offset = header.e_phoff + std::uint64_t{i} * header.e_phentsize;
-    if (offset + sizeof(segment) <= size) {
-      __builtin_memcpy(&segment, bytes + offset, sizeof(segment));
-    } else if (read_at(descriptor, &segment, sizeof(segment), offset) !=
-               static_cast<long>(sizeof(segment))) {
-      break;
-    }
-    if (segment.p_type == PT_INTERP)
-      return is_go_program(descriptor) ? Reason::exec_own_calls : Reason::none;
+  ElfSegments segments(descriptor);
+  if (segments.is_damaged()) return Reason::none;  // exec says so itself
+  while (const Elf64_Phdr* segment = segments.next()) {
+    if (segment->p_type == PT_INTERP)
+      return is_go_program(segments) ? Reason::exec_own_calls : Reason::none;
   }
-  return is_dynamic_loader(descriptor) ? inspect_loaded(arguments) : Reason::exec_static;
-}
-
-// The interpreter of "#! /bin/sh -e", as fs/binfmt_script.c splits it.
-std::string_view script_interpreter(std::string_view text) {
-  text.remove_prefix(2);
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  std::size_t length = 0;
-  while (length < text.size() && text[length] != ' ' && text[length] != '\t' &&
-         text[length] != '\n' && text[length] != '\0') {
-    ++length;
-  }
-  return slice(text, 0, length);
+  return is_dynamic_loader(segments) ? inspect_loaded(arguments) : Reason::exec_static;
 }
 
 Reason inspect(int descriptor, int depth, char* const* arguments) {

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "shim/argument_array.h"
 #include "shim/caller_path.h"
 #include "shim/exec_memory.h"
 #include "shim/interpose.h"
@@ -89,23 +89,6 @@ INTERPOSE(int, fexecve, (int descriptor, char* const arguments[], char* const en
   START_PROGRAM(environment, judge_exec_of_descriptor("fexecve", descriptor, arguments), fail,
                 flush_counts(), NEXT(fexecve)(descriptor, arguments, fresh));
 }
-
-// The list forms: count the arguments, put them into an array, go on as the vector forms.
-#define ARGUMENT_ARRAY(first, array)                                     \
-  std::size_t count = 1;                                                 \
-  va_list list;                                                          \
-  va_start(list, first);                                                 \
-  if (first != nullptr) {                                                \
-    while (va_arg(list, char*) != nullptr) ++count;                      \
-  }                                                                      \
-  va_end(list);                                                          \
-  EXEC_MEMORY(argument_memory, (count + 1) * sizeof(char*), kArguments); \
-  if (argument_memory == nullptr) return fail(E2BIG);                    \
-  auto** array = static_cast<char**>(argument_memory);                   \
-  array[0] = const_cast<char*>(first);                                   \
-  va_start(list, first);                                                 \
-  for (std::size_t i = 1; i < count + (first != nullptr ? 1 : 0); ++i)   \
-  array[i] = va_arg(list, char*)
 
 INTERPOSE(int, execl, (const char* path, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);

@@ -17,15 +17,16 @@ using namespace hfoffline::shim;
 
 namespace {
 
-// A name as text in a message is up to 255 bytes long.
-struct Name {
-  char bytes[260];
+// What is asked for.
+struct Question {
+  char bytes[260];  // a name as text in a message is up to 255 bytes long
   std::size_t size = 0;
-  std::string_view view() const { return {bytes, size}; }
+  int error = 0;  // the errno of a refusal, if there is one
+  std::string_view name() const { return {bytes, size}; }
 };
 
-Name joined(const char* name, const char* domain) {
-  Name result;
+Question about(const char* name, const char* domain = nullptr) {
+  Question result;
   Appender text(result.bytes);
   if (name != nullptr) text.add(name);
   if (domain != nullptr) {
@@ -38,8 +39,8 @@ Name joined(const char* name, const char* domain) {
 }
 
 // What is no message with one question is asked for nothing that a list could allow.
-Name asked_in(const unsigned char* message, int length) {
-  Name result;
+Question in_message(const unsigned char* message, int length) {
+  Question result;
   Appender text(result.bytes);
   if (message == nullptr || length <= 0 ||
       !dns_question({message, static_cast<std::size_t>(length)}, text)) {
@@ -47,13 +48,8 @@ Name asked_in(const unsigned char* message, int length) {
     text.add("(no question)");
   }
   result.size = text.size();
+  result.error = static_cast<int>(policy().header().egress_errno);
   return result;
-}
-
-int no_such_host(void* state) {
-  if (state != nullptr) set_resolver_error(state, HOST_NOT_FOUND);
-  set_h_errno(HOST_NOT_FOUND);
-  return -1;
 }
 
 bool is_refused(const char* operation, std::string_view name) {
@@ -70,192 +66,65 @@ void learn(const unsigned char* answer, int length, int size, std::string_view n
   while (answers.next(&address)) learn_address(address, name);
 }
 
-// Old glibc has the function under the second name only; in a new one that name is hidden.
+// `state`: the resolver's, null for a function that has none. Old glibc has the function under the
+// second name only; in a new one that name is hidden.
 template <class Function, class... Arguments>
-int ask(Function*, const char* plain, const char* underscored, Arguments... arguments) {
+int ask(Function*, const char* plain, const char* underscored, void* state,
+        const Question& question, unsigned char* answer, int size, Arguments... arguments) {
+  if (is_refused(plain, question.name())) {
+    if (question.error != 0) errno = question.error;
+    if (state != nullptr) set_resolver_error(state, HOST_NOT_FOUND);
+    set_h_errno(HOST_NOT_FOUND);
+    return -1;
+  }
   void* next = find_next(plain);
   if (next == nullptr) next = find_next(underscored);
   if (next == nullptr) {
     set_h_errno(NO_RECOVERY);
     return fail(ENOSYS);
   }
-  return reinterpret_cast<Function*>(next)(arguments...);
-}
-
-int query(const char* name, int kind, int type, unsigned char* answer, int size) {
-  const Name asked = joined(name, nullptr);
-  if (is_refused("res_query", asked.view())) {
-    return no_such_host(nullptr);
-  }
-  const int found = ask(&::res_query, "res_query", "__res_query", name, kind, type, answer, size);
-  learn(answer, found, size, asked.view());
-  return found;
-}
-
-int nquery(void* state, const char* name, int kind, int type, unsigned char* answer, int size) {
-  const Name asked = joined(name, nullptr);
-  if (is_refused("res_nquery", asked.view())) {
-    return no_such_host(state);
-  }
-  const int found =
-      ask(&::res_nquery, "res_nquery", "__res_nquery", state, name, kind, type, answer, size);
-  learn(answer, found, size, asked.view());
-  return found;
-}
-
-int search(const char* name, int kind, int type, unsigned char* answer, int size) {
-  const Name asked = joined(name, nullptr);
-  if (is_refused("res_search", asked.view())) {
-    return no_such_host(nullptr);
-  }
-  const int found =
-      ask(&::res_search, "res_search", "__res_search", name, kind, type, answer, size);
-  learn(answer, found, size, asked.view());
-  return found;
-}
-
-int nsearch(void* state, const char* name, int kind, int type, unsigned char* answer, int size) {
-  const Name asked = joined(name, nullptr);
-  if (is_refused("res_nsearch", asked.view())) {
-    return no_such_host(state);
-  }
-  const int found =
-      ask(&::res_nsearch, "res_nsearch", "__res_nsearch", state, name, kind, type, answer, size);
-  learn(answer, found, size, asked.view());
-  return found;
-}
-
-int querydomain(const char* name, const char* domain, int kind, int type, unsigned char* answer,
-                int size) {
-  const Name asked = joined(name, domain);
-  if (is_refused("res_querydomain", asked.view())) {
-    return no_such_host(nullptr);
-  }
-  const int found = ask(&::res_querydomain, "res_querydomain", "__res_querydomain", name, domain,
-                        kind, type, answer, size);
-  learn(answer, found, size, asked.view());
-  return found;
-}
-
-int nquerydomain(void* state, const char* name, const char* domain, int kind, int type,
-                 unsigned char* answer, int size) {
-  const Name asked = joined(name, domain);
-  if (is_refused("res_nquerydomain", asked.view())) {
-    return no_such_host(state);
-  }
-  const int found = ask(&::res_nquerydomain, "res_nquerydomain", "__res_nquerydomain", state, name,
-                        domain, kind, type, answer, size);
-  learn(answer, found, size, asked.view());
-  return found;
-}
-
-int send_message(const unsigned char* message, int length, unsigned char* answer, int size) {
-  const Name asked = asked_in(message, length);
-  if (is_refused("res_send", asked.view())) {
-    errno = static_cast<int>(policy().header().egress_errno);
-    return no_such_host(nullptr);
-  }
-  const int found = ask(&::res_send, "res_send", "__res_send", message, length, answer, size);
-  learn(answer, found, size, asked.view());
-  return found;
-}
-
-int nsend_message(void* state, const unsigned char* message, int length, unsigned char* answer,
-                  int size) {
-  const Name asked = asked_in(message, length);
-  if (is_refused("res_nsend", asked.view())) {
-    errno = static_cast<int>(policy().header().egress_errno);
-    return no_such_host(state);
-  }
-  const int found =
-      ask(&::res_nsend, "res_nsend", "__res_nsend", state, message, length, answer, size);
-  learn(answer, found, size, asked.view());
+  const int found = reinterpret_cast<Function*>(next)(arguments...);
+  learn(answer, found, size, question.name());
   return found;
 }
 
 }  // namespace
 
-INTERPOSE(int, res_query, (const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return query(name, kind, type, answer, size);
-}
+// A function under both names. Behind `question`: what libc's own is called with.
+#define INTERPOSE_QUERY(function, parameters, state, question, ...)                   \
+  INTERPOSE(int, function, parameters) {                                              \
+    return ask(&::function, #function, "__" #function, state, question, answer, size, \
+               __VA_ARGS__);                                                          \
+  }                                                                                   \
+  INTERPOSE(int, __##function, parameters) {                                          \
+    return ask(&::function, #function, "__" #function, state, question, answer, size, \
+               __VA_ARGS__);                                                          \
+  }
 
-INTERPOSE(int, __res_query,
-          (const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return query(name, kind, type, answer, size);
-}
-
-INTERPOSE(int, res_nquery,
-          (void* state, const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return nquery(state, name, kind, type, answer, size);
-}
-
-INTERPOSE(int, __res_nquery,
-          (void* state, const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return nquery(state, name, kind, type, answer, size);
-}
-
-INTERPOSE(int, res_search,
-          (const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return search(name, kind, type, answer, size);
-}
-
-INTERPOSE(int, __res_search,
-          (const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return search(name, kind, type, answer, size);
-}
-
-INTERPOSE(int, res_nsearch,
-          (void* state, const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return nsearch(state, name, kind, type, answer, size);
-}
-
-INTERPOSE(int, __res_nsearch,
-          (void* state, const char* name, int kind, int type, unsigned char* answer, int size)) {
-  return nsearch(state, name, kind, type, answer, size);
-}
-
-INTERPOSE(int, res_querydomain,
-          (const char* name, const char* domain, int kind, int type, unsigned char* answer,
-           int size)) {
-  return querydomain(name, domain, kind, type, answer, size);
-}
-
-INTERPOSE(int, __res_querydomain,
-          (const char* name, const char* domain, int kind, int type, unsigned char* answer,
-           int size)) {
-  return querydomain(name, domain, kind, type, answer, size);
-}
-
-INTERPOSE(int, res_nquerydomain,
-          (void* state, const char* name, const char* domain, int kind, int type,
-           unsigned char* answer, int size)) {
-  return nquerydomain(state, name, domain, kind, type, answer, size);
-}
-
-INTERPOSE(int, __res_nquerydomain,
-          (void* state, const char* name, const char* domain, int kind, int type,
-           unsigned char* answer, int size)) {
-  return nquerydomain(state, name, domain, kind, type, answer, size);
-}
-
-INTERPOSE(int, res_send,
-          (const unsigned char* message, int length, unsigned char* answer, int size)) {
-  return send_message(message, length, answer, size);
-}
-
-INTERPOSE(int, __res_send,
-          (const unsigned char* message, int length, unsigned char* answer, int size)) {
-  return send_message(message, length, answer, size);
-}
-
-INTERPOSE(int, res_nsend,
-          (void* state, const unsigned char* message, int length, unsigned char* answer,
-           int size)) {
-  return nsend_message(state, message, length, answer, size);
-}
-
-INTERPOSE(int, __res_nsend,
-          (void* state, const unsigned char* message, int length, unsigned char* answer,
-           int size)) {
-  return nsend_message(state, message, length, answer, size);
-}
+INTERPOSE_QUERY(res_query, (const char* name, int kind, int type, unsigned char* answer, int size),
+                nullptr, about(name), name, kind, type, answer, size)
+INTERPOSE_QUERY(res_nquery,
+                (void* state, const char* name, int kind, int type, unsigned char* answer,
+                 int size),
+                state, about(name), state, name, kind, type, answer, size)
+INTERPOSE_QUERY(res_search, (const char* name, int kind, int type, unsigned char* answer, int size),
+                nullptr, about(name), name, kind, type, answer, size)
+INTERPOSE_QUERY(res_nsearch,
+                (void* state, const char* name, int kind, int type, unsigned char* answer,
+                 int size),
+                state, about(name), state, name, kind, type, answer, size)
+INTERPOSE_QUERY(res_querydomain,
+                (const char* name, const char* domain, int kind, int type, unsigned char* answer,
+                 int size),
+                nullptr, about(name, domain), name, domain, kind, type, answer, size)
+INTERPOSE_QUERY(res_nquerydomain,
+                (void* state, const char* name, const char* domain, int kind, int type,
+                 unsigned char* answer, int size),
+                state, about(name, domain), state, name, domain, kind, type, answer, size)
+INTERPOSE_QUERY(res_send,
+                (const unsigned char* message, int length, unsigned char* answer, int size),
+                nullptr, in_message(message, length), message, length, answer, size)
+INTERPOSE_QUERY(res_nsend,
+                (void* state, const unsigned char* message, int length, unsigned char* answer,
+                 int size),
+                state, in_message(message, length), state, message, length, answer, size)

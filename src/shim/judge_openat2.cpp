@@ -10,6 +10,7 @@
 #include "core/sys.h"
 #include "core/text.h"
 #include "shim/judge_path.h"
+#include "shim/system_call_numbers.h"
 
 namespace hfoffline::shim {
 namespace {
@@ -22,7 +23,7 @@ long look_up(int directory, const char* path, std::uint64_t flags, std::uint64_t
   long found = -EAGAIN;
   // A rename anywhere on the machine makes a restricted lookup fail; the kernel asks to try again.
   for (int tries = 0; found == -EAGAIN && tries < 100; ++tries) {
-    found = sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(how), sizeof(how));
+    found = sys::call(SYS_openat2, directory, sys::word(path), sys::word(how), sizeof(how));
   }
   return found;
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "core/elf_hash.h"
 #include "core/sys.h"
 #include "shim/start_data.h"
 
@@ -153,16 +154,6 @@ bool is_default_definition(const Object& object, std::uint32_t index, const char
 std::uint32_t gnu_hash_of(const char* name) {
   std::uint32_t hash = 5381;
   for (; *name != '\0'; ++name) hash = hash * 33 + static_cast<unsigned char>(*name);
-  return hash;
-}
-
-std::uint32_t sysv_hash_of(const char* name) {
-  std::uint32_t hash = 0;
-  for (; *name != '\0'; ++name) {
-    hash = (hash << 4) + static_cast<unsigned char>(*name);
-    const std::uint32_t high = hash & 0xf0000000;
-    hash = (hash ^ (high >> 24)) & ~high;
-  }
   return hash;
 }
 

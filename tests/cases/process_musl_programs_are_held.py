@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The same shim file serves programs of another libc (Debian: musl-tools)."""
+import os
 import shutil
 
 import case
@@ -9,9 +10,9 @@ models = case.models()
 PROGRAMS = case.SOURCE / "tests/cases/programs"
 
 
-def build(name, *sources):
+def build(name, *sources, flags=()):
     program = case.tmp / f"{name}-musl"
-    result = case.command("musl-gcc", "-O1", "-pthread", f"-I{case.SOURCE}/include", "-o", program, *[PROGRAMS / s for s in sources])
+    result = case.command("musl-gcc", "-O1", "-pthread", *flags, f"-I{case.SOURCE}/include", "-o", program, *[PROGRAMS / s for s in sources])
     case.expect_code(result, 0, f"building {name}")
     return program
 
@@ -29,6 +30,22 @@ def holds():
     result = preload.shimmed(models, everyday, models, outside)
     case.equal((result.code, result.out), (0, "child: 0 wrong\nparent: 0 wrong\n"), f"a musl program, preloaded: {result.err}")
 
+    # musl's libc is its loader as well. Debian's has no DT_SONAME to tell it by.
+    static = build("read_environ", "read_environ.c", flags=["-static"])
+    # The twins: what is linked statically, with a dynamic section and without.
+    for program in (static, case.c_program("int main(void) { return 0; }", "-static-pie", name="static-pie")):
+        case.contains(case.expect_code(case.run("--strict", "--", program), 125, f"the twin, {program}").err, "linked statically", f"the twin, {program}")
+    loader = next(word for line in case.command("readelf", "-l", everyday).out.splitlines() if "interpreter:" in line
+                  for word in line.strip(" []\n").split() if word.startswith("/"))
+    for started in (loader, os.path.realpath(loader)):
+        command = [started, everyday, models, outside]
+        for words in (command, ["sh", "-c", " ".join(map(str, command)) + "; exit $?"]):
+            result = case.run("--unshimmed", "refuse", "--quiet", "--models-dir", models, "--", *words)
+            case.equal((result.code, result.out, result.err), (0, "child: 0 wrong\nparent: 0 wrong\n", ""), f"{words} in a run")
+        result = case.expect_code(case.run("--strict", "--", started, static), 125, "a static program by musl's loader")
+        case.contains(result.err, f"{static}: the program is linked statically", "a static program by musl's loader")
+        case.equal(case.run("--strict", "--", "sh", "-c", f"{started} {static}; echo $?").out, "126\n", "a static program by musl's loader, from a shell")
+
     # glibc starts musl starts glibc, in every way.
     witness, start = build("witness", "witness.c"), build("start", "start_each.c", "exec_ways.c")
     for starter, started in ((start, preload.program("witness")), (preload.program("start_each"), witness), (start, witness)):
@@ -39,12 +56,7 @@ def holds():
         case.equal(len(said), 16, f"{starter} starts {started}")
 
     errors = build("errors", "exec_errors.c", "exec_ways.c")
-    place = case.tmp / "place"
-    (place / "directory").mkdir(parents=True)
-    for name, text, mode in (("plain", "", 0o644), ("empty", "", 0o755), ("text", "echo text\n", 0o755), ("broken", "#!/nowhere\n", 0o755)):
-        (place / name).write_text(text)
-        (place / name).chmod(mode)
-    (place / "loop").symlink_to("loop")
+    place = preload.what_cannot_be_started(case.tmp / "place")
     preload.same(preload.shimmed(models, errors, place), preload.bare(errors, place), "errors of musl's exec functions")
 
     operations = build("operations", "environment_operations.c")

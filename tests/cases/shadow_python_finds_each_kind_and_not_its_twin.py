@@ -144,18 +144,56 @@ def import_hook():
 def distribution_shadowed():
     newer = world.layer("newer", distribution("fsspec", "2027.1"))
     report = shadow(*world.python, env=world.env(PYTHONPATH=newer), layers=[newer])
-    expect(report, "python_distribution_shadowed", "fsspec 2027.1 (core: 2026.1)", path=newer / "fsspec-2027.1.dist-info")
+    expect(report, "python_distribution_shadowed", "fsspec 2027.1 (core: 2026.1)", path=newer / "fsspec-2027.1.dist-info",
+           winner=newer / "fsspec-2027.1.dist-info", observed=True, why="searched before core")
     same = world.layer("same", distribution("fsspec", "2026.1"))
     expect_none(shadow(*world.python, env=world.env(PYTHONPATH=same)), "python_distribution_shadowed")
 
 
+    # Of two layers in front of core, one wins; the other is only there.
+    newest = world.layer("newest", distribution("fsspec", "2028.1"))
+    report = shadow(*world.python, env=world.env(PYTHONPATH=f"{newest}:{newer}"), layers=[newer, newest])
+    expect(report, "python_distribution_shadowed", "fsspec 2028.1 (core: 2026.1)", observed=True)
+    expect(report, "python_version_clash", "fsspec 2027.1 (core: 2026.1)", winner=newest, observed=True)
+    # What importlib.metadata itself is made of does not come from the layer.
+    broken = world.layer("broken", {**distribution("fsspec", "2027.1"), "email/__init__.py": "raise SystemExit(7)\n", "csv.py": "raise SystemExit(7)\n"})
+    report = shadow(*world.python, env=world.env(PYTHONPATH=broken), layers=[broken])
+    expect(report, "python_distribution_shadowed", "fsspec 2027.1 (core: 2026.1)", observed=True)
+    # Where nothing is started, the rules decide.
+    report = shadow("--only-read", "--layer", f"newer={newer}", "--layer", f"core={world.venv.site}", "--core", "core", layers=[newer])
+    expect(report, "python_distribution_shadowed", "fsspec 2027.1 (core: 2026.1)", observed=False)
+
+
+# Answers for distributions in front of every directory.
+DISTRIBUTION_FINDER = """
+import sys
+class Found:
+    version = "9.9"
+    metadata = {{"Name": "{name}", "Version": "9.9"}}
+    def locate_file(self, path):
+        return "/elsewhere"
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        return None
+    def find_distributions(self, context):
+        return [Found()] if context.name in ("{name}", None) else []
+sys.meta_path.insert(0, Finder())
+"""
+
+
 @kind("python_version_clash")
 def version_clash():
+    older = world.layer("older", {**distribution("fsspec", "2025.1"), "sitecustomize.py": DISTRIBUTION_FINDER.format(name="fsspec")})
+    report = shadow(*world.python, env=world.env(PYTHONPATH=older), layers=[older])
+    expect(report, "python_version_clash", "fsspec 2025.1 (core: 2026.1)", winner="/elsewhere", observed=True, why="sys.meta_path")
+    expect_none(report, "python_distribution_shadowed")
     core = ["--layer", f"core={world.venv.site}"]
     for version, count in (("2027.1", 1), ("2026.1", 0)):
         layer = world.layer(f"clash-{version}", distribution("FSSpec", version))
         report = shadow(*core, "--layer", f"durable={layer}", *world.python, layers=[layer])
         case.equal(len(report.of("python_version_clash")), count, repr(report))
+        for found in report.of("python_version_clash"):
+            case.equal((found["winner"], found["observed"]), (str(world.venv.site / "fsspec-2026.1.dist-info"), True), "core's is taken")
         case.equal(report.code, 0, "core wins")
 
 

@@ -1,99 +1,66 @@
 // connect, __connect, and connect by number.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "net_probe.h"
+#include "address_row.h"
 #include "probe.h"
 #include "raw.h"
 
-typedef int connect_function(int, const struct sockaddr*, socklen_t);
-extern connect_function __connect __attribute__((weak));
+extern int __connect(int, const struct sockaddr*, socklen_t) __attribute__((weak));
 
-static int connect_by_number(int fd, const struct sockaddr* address, socklen_t length) {
-  return (int)syscall(SYS_connect, fd, address, length);
+static const struct sockaddr* address_of(const struct address_row* row) {
+  return (const struct sockaddr*)&row->destination.address;
 }
 
-struct row {
-  const char* function;
-  const char* variant;
-  connect_function* call;
-  int family, type;
-  struct destination destination;
-  socklen_t length;
-};
-
-static void call(const struct row* row, int fd) {
+static void call_connect(const struct address_row* row, int fd) {
   errno = 0;
-  report_call(row->call(fd, (const struct sockaddr*)&row->destination.address, row->length));
+  report_call(connect(fd, address_of(row), row->destination.length));
 }
 
-static void plain(void* context) {
-  const struct row* row = context;
-  call(row, raw_socket(row->family, row->type, 0));
+static void call___connect(const struct address_row* row, int fd) {
+  errno = 0;
+  report_call(__connect(fd, address_of(row), row->destination.length));
 }
 
-static void one(const struct destination* destination, void* context) {
-  struct row row = *(const struct row*)context;
-  row.destination = *destination;
-  row.length = destination->length;
-  net_row(row.function, row.variant, destination->is_away, destination->name, plain, &row);
+static void call_by_number(const struct address_row* row, int fd) {
+  errno = 0;
+  report_call(syscall(SYS_connect, fd, address_of(row), row->destination.length));
 }
 
-static void everywhere(const char* function, connect_function* call, const char* variant,
-                       int socket_family, int type, int address_family) {
-  struct row row = {function, variant, call, socket_family, type, {0}, 0};
-  each_destination(address_family, type & 0xf, one, &row);
-}
+static void call(const struct address_row* row, int fd) { row->call(row, fd); }
 
-static void with(struct row row, const char* situation, void (*work)(void*)) {
-  net_row(row.function, row.variant, row.destination.is_away, situation, work, &row);
-}
-
-static struct row row_to(struct destination destination, int type) {
-  struct row row = {"connect",
-                    (type & 0xf) == SOCK_STREAM ? "tcp" : "udp",
-                    connect,
-                    destination.family,
-                    type,
-                    destination,
-                    destination.length};
+static struct address_row row_to(struct destination destination, int type) {
+  struct address_row row = {.function = "connect",
+                            .variant = (type & 0xf) == SOCK_STREAM ? "tcp" : "udp",
+                            .call = call_connect,
+                            .family = destination.family,
+                            .type = type,
+                            .destination = destination};
   return row;
 }
 
 static void unreadable(void* context) {
-  const struct row* row = context;
-  void* page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const struct address_row* row = context;
+  int fd = raw_socket(row->family, row->type, 0);
+  void* page = no_access();
   errno = 0;
-  report_call(row->call(raw_socket(row->family, row->type, 0), page, row->length));
-}
-
-static void closed_descriptor(void* context) { call(context, -1); }
-
-static void file_descriptor(void* context) {
-  call(context, (int)RAW4(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0));
+  report_call(connect(fd, page, row->destination.length));
 }
 
 static void listening(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, SOCK_STREAM, 0);
   RAW2(SYS_listen, fd, 1);
   call(row, fd);
 }
 
-static void connected(void* context) {
-  const struct row* row = context;
-  call(row, connected_socket(row->family, row->type));
-}
-
 static void bound_to_loopback(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   struct sockaddr_storage address;
   socklen_t length = make_address(&address, "127.0.0.1", 0, 0);
@@ -101,51 +68,37 @@ static void bound_to_loopback(void* context) {
   call(row, fd);
 }
 
-static void with_broadcast(void* context) {
-  const struct row* row = context;
-  int fd = raw_socket(row->family, row->type, 0);
-  int one = 1;
-  RAW5(SYS_setsockopt, fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof one);
-  call(row, fd);
-}
-
 // A socket must stay usable after a refusal.
 static void then_local(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   call(row, fd);
-  struct destination local = near_by("127.0.0.1", row->type);
-  errno = 0;
+  struct address_row local = *row;
+  local.destination = near_by("127.0.0.1", row->type);
   report(", then ");
-  report_call(row->call(fd, (const struct sockaddr*)&local.address, local.length));
-}
-
-static void connected_then_dissolved(void* context) {
-  const struct row* row = context;
-  int fd = connected_socket(row->family, row->type);
-  call(row, fd);
+  call(&local, fd);
 }
 
 static void icmp(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   call(row,
        raw_socket(row->family, SOCK_DGRAM, row->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6));
 }
 
 // A version 6 SCTP stream takes version 4 addresses, and any SMC socket connects by TCP.
 static void sctp(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   call(row, raw_socket(row->family, row->type, IPPROTO_SCTP));
 }
 
 static void smc(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   call(row, raw_socket(43 /* AF_SMC */, row->type, 0));
 }
 
 // Where the interface for groups comes from the socket, the address needs none.
 static void with_group_interface(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   int lo = 1;
   RAW5(SYS_setsockopt, fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &lo, sizeof lo);
@@ -153,7 +106,7 @@ static void with_group_interface(void* context) {
 }
 
 static void netlink(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   call(row, raw_socket(AF_NETLINK, SOCK_RAW, 0));
 }
 
@@ -167,23 +120,23 @@ static void shapes(int type) {
                  {"length 8", 8},     {"length 15", 15},   {"length 28", 28},
                  {"length 128", 128}, {"length 129", 129}, {"length -1", -1}};
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-    struct row row = row_to(far, type);
-    row.length = (socklen_t)lengths[i].length;
+    struct address_row row = row_to(far, type);
+    row.destination.length = (socklen_t)lengths[i].length;
     char name[64];
     snprintf(name, sizeof name, "192.0.2.1, %s", lengths[i].name);
     with(row, name, plain);
     row = row_to(near, type);
-    row.length = (socklen_t)lengths[i].length;
+    row.destination.length = (socklen_t)lengths[i].length;
     snprintf(name, sizeof name, "127.0.0.1, %s", lengths[i].name);
     with(row, name, plain);
   }
-  struct row row = row_to(far6, type);
-  row.length = 24;  // without the scope: as RFC 2133 had it, and legal still
+  struct address_row row = row_to(far6, type);
+  row.destination.length = 24;  // without the scope: as RFC 2133 had it, and legal still
   with(row, "2001:db8::1, length 24", plain);
-  row.length = 23;
+  row.destination.length = 23;
   with(row, "2001:db8::1, length 23", plain);
   row = row_to(near6, type);
-  row.length = 24;
+  row.destination.length = 24;
   with(row, "::1, length 24", plain);
 
   with(row_to(far, type), "unreadable address", unreadable);
@@ -202,45 +155,35 @@ static void shapes(int type) {
   struct destination unspecified = far;
   unspecified.address.ss_family = AF_UNSPEC;
   with(row_to(unspecified, type), "AF_UNSPEC holding 192.0.2.1", plain);
-  struct row dissolve = row_to(unspecified, type);
-  dissolve.family = AF_INET;
-  with(dissolve, "AF_UNSPEC, IPv4 socket", plain);
-  with(dissolve, "AF_UNSPEC, connected IPv4 socket", connected_then_dissolved);
-  dissolve.family = AF_INET6;
-  with(dissolve, "AF_UNSPEC, IPv6 socket", plain);
+  struct address_row dissolve = row_to(unspecified, type);
+  with(on(dissolve, AF_INET), "AF_UNSPEC, IPv4 socket", plain);
+  with(on(dissolve, AF_INET), "AF_UNSPEC, connected IPv4 socket", connected);
+  with(on(dissolve, AF_INET6), "AF_UNSPEC, IPv6 socket", plain);
   struct destination unknown = near;
   unknown.address.ss_family = 77;
-  struct row strange = row_to(unknown, type);
-  strange.family = AF_INET;
-  with(strange, "unknown family", plain);
+  with(on(row_to(unknown, type), AF_INET), "unknown family", plain);
 
-  struct row mixed = row_to(far, type);
-  mixed.family = AF_INET6;
-  with(mixed, "192.0.2.1 on an IPv6 socket", plain);
-  mixed = row_to(near, type);
-  mixed.family = AF_INET6;
-  with(mixed, "127.0.0.1 on an IPv6 socket", plain);
-  mixed = row_to(far6, type);
-  mixed.family = AF_INET;
-  with(mixed, "2001:db8::1 on an IPv4 socket", plain);
-  mixed = row_to(near6, type);
-  mixed.family = AF_INET;
-  with(mixed, "::1 on an IPv4 socket", plain);
-  mixed = row_to(far, type);
-  mixed.family = AF_UNIX;
-  with(mixed, "192.0.2.1 on a Unix socket", plain);
+  with(on(row_to(far, type), AF_INET6), "192.0.2.1 on an IPv6 socket", plain);
+  with(on(row_to(near, type), AF_INET6), "127.0.0.1 on an IPv6 socket", plain);
+  with(on(row_to(far6, type), AF_INET), "2001:db8::1 on an IPv4 socket", plain);
+  with(on(row_to(near6, type), AF_INET), "::1 on an IPv4 socket", plain);
+  with(on(row_to(far, type), AF_UNIX), "192.0.2.1 on a Unix socket", plain);
 }
 
 static void unix_sockets(void) {
-  struct row row = {"connect", "unix", connect, AF_UNIX, SOCK_STREAM, {0}, 0};
+  struct address_row row = {.function = "connect",
+                            .variant = "unix",
+                            .call = call_connect,
+                            .family = AF_UNIX,
+                            .type = SOCK_STREAM};
   memcpy(&row.destination.address, &servers.stream, sizeof servers.stream);
-  row.length = servers.path_length;
+  row.destination.length = servers.path_length;
   with(row, "path", plain);
   memcpy(&row.destination.address, &servers.abstract, sizeof servers.abstract);
-  row.length = servers.abstract_length;
+  row.destination.length = servers.abstract_length;
   with(row, "abstract name", plain);
   memcpy(&row.destination.address, &servers.datagram, sizeof servers.datagram);
-  row.length = servers.path_length;
+  row.destination.length = servers.path_length;
   with(row, "path of the wrong type", plain);
   row.type = SOCK_DGRAM;
   with(row, "datagram path", plain);
@@ -255,18 +198,32 @@ static void unix_sockets(void) {
 int main(int argc, char** argv) {
   int failed = start_net_probes(argc, argv);
   if (failed) return failed;
-  everywhere("connect", connect, "tcp", AF_INET, SOCK_STREAM, AF_INET);
-  everywhere("connect", connect, "tcp, nonblocking", AF_INET, SOCK_STREAM | SOCK_NONBLOCK, AF_INET);
-  everywhere("connect", connect, "udp", AF_INET, SOCK_DGRAM, AF_INET);
-  everywhere("connect", connect, "tcp", AF_INET6, SOCK_STREAM, AF_INET6);
-  everywhere("connect", connect, "udp", AF_INET6, SOCK_DGRAM, AF_INET6);
-  if (__connect) everywhere("__connect", __connect, "tcp", AF_INET, SOCK_STREAM, AF_INET);
-  everywhere("syscall", connect_by_number, "connect, tcp", AF_INET, SOCK_STREAM, AF_INET);
-  everywhere("syscall", connect_by_number, "connect, udp", AF_INET6, SOCK_DGRAM, AF_INET6);
+  struct address_row row = {
+      .function = "connect", .variant = "tcp", .call = call_connect, .type = SOCK_STREAM};
+  everywhere(on(row, AF_INET), AF_INET);
+  everywhere(on(row, AF_INET6), AF_INET6);
+  row.variant = "tcp, nonblocking";
+  row.type = SOCK_STREAM | SOCK_NONBLOCK;
+  everywhere(on(row, AF_INET), AF_INET);
+  row.variant = "udp";
+  row.type = SOCK_DGRAM;
+  everywhere(on(row, AF_INET), AF_INET);
+  everywhere(on(row, AF_INET6), AF_INET6);
+  row.function = "syscall";
+  row.variant = "connect, udp";
+  row.call = call_by_number;
+  everywhere(on(row, AF_INET6), AF_INET6);
+  row.variant = "connect, tcp";
+  row.type = SOCK_STREAM;
+  everywhere(on(row, AF_INET), AF_INET);
+  row.function = "__connect";
+  row.variant = "tcp";
+  row.call = call___connect;
+  if (__connect) everywhere(on(row, AF_INET), AF_INET);
   shapes(SOCK_STREAM);
   shapes(SOCK_DGRAM);
   unix_sockets();
-  struct row row = row_to(far_away("192.0.2.1"), SOCK_DGRAM);
+  row = row_to(far_away("192.0.2.1"), SOCK_DGRAM);
   row.variant = "icmp";
   with(row, "192.0.2.1", icmp);
   row = row_to(far_away("2001:db8::1"), SOCK_DGRAM);
@@ -276,13 +233,12 @@ int main(int argc, char** argv) {
   row.variant = "icmp";
   with(row, "127.0.0.1", icmp);
   for (int type = SOCK_STREAM; type <= SOCK_SEQPACKET; type += SOCK_SEQPACKET - SOCK_STREAM) {
-    struct row away = row_to(far_away("192.0.2.1"), type);
+    struct address_row away = row_to(far_away("192.0.2.1"), type);
     away.variant = type == SOCK_STREAM ? "sctp, stream" : "sctp, many";
     with(away, "192.0.2.1", sctp);
-    away.family = AF_INET6;
-    with(away, "192.0.2.1 on an IPv6 socket", sctp);
+    with(on(away, AF_INET6), "192.0.2.1 on an IPv6 socket", sctp);
   }
-  struct row away = row_to(far_away("192.0.2.1"), SOCK_STREAM);
+  struct address_row away = row_to(far_away("192.0.2.1"), SOCK_STREAM);
   away.variant = "smc";
   with(away, "192.0.2.1", smc);
   away = row_to(far_away("ff02::1"), SOCK_DGRAM);
@@ -290,7 +246,7 @@ int main(int argc, char** argv) {
   memset(&row.destination.address, 0, sizeof row.destination.address);
   row.variant = "netlink";
   row.destination.address.ss_family = AF_NETLINK;
-  row.length = 12;
+  row.destination.length = 12;
   with(row, "the kernel", netlink);
   return fflush(stdout) == 0 ? 0 : 2;
 }

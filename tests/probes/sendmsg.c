@@ -1,29 +1,21 @@
 // sendmsg, also by number: as sendto, with the address in a structure.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "net_probe.h"
+#include "address_row.h"
 #include "probe.h"
 #include "raw.h"
 
 enum { kFastOpen = 0x20000000 };
 
-struct row {
-  const char* variant;
-  int family, type, flags;
-  struct destination destination;
-};
-
 static struct iovec data = {"ping", 4};
 
-static struct msghdr message_to(const struct row* row) {
+static struct msghdr message_to(const struct address_row* row) {
   struct msghdr message = {0};
   message.msg_name = (void*)&row->destination.address;
   message.msg_namelen = row->destination.length;
@@ -32,27 +24,20 @@ static struct msghdr message_to(const struct row* row) {
   return message;
 }
 
-static int by_number;
-
-static void call(const struct row* row, int fd) {
+static void call_sendmsg(const struct address_row* row, int fd) {
   struct msghdr message = message_to(row);
   errno = 0;
-  report_call(by_number ? syscall(SYS_sendmsg, fd, &message, row->flags)
-                        : sendmsg(fd, &message, row->flags));
+  report_call(sendmsg(fd, &message, row->flags));
 }
 
-static void plain(void* context) {
-  const struct row* row = context;
-  call(row, raw_socket(row->family, row->type, 0));
-}
-
-static void connected(void* context) {
-  const struct row* row = context;
-  call(row, connected_socket(row->family, row->type));
+static void call_by_number(const struct address_row* row, int fd) {
+  struct msghdr message = message_to(row);
+  errno = 0;
+  report_call(syscall(SYS_sendmsg, fd, &message, row->flags));
 }
 
 static void no_name(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   struct msghdr message = message_to(row);
   message.msg_name = NULL;
   message.msg_namelen = 0;
@@ -63,7 +48,7 @@ static void no_name(void* context) {
 
 // The kernel looks at the name only if there is one, whatever its length says.
 static void null_name_with_length(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   struct msghdr message = message_to(row);
   message.msg_name = NULL;
   int fd = connected_socket(row->family, row->type);
@@ -72,7 +57,7 @@ static void null_name_with_length(void* context) {
 }
 
 static void name_without_length(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   struct msghdr message = message_to(row);
   message.msg_namelen = 0;
   int fd = connected_socket(row->family, row->type);
@@ -80,19 +65,15 @@ static void name_without_length(void* context) {
   report_call(sendmsg(fd, &message, row->flags));
 }
 
-static void* no_access(void) {
-  return mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
 static void unreadable_message(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   errno = 0;
   report_call(sendmsg(fd, no_access(), row->flags));
 }
 
 static void unreadable_name(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   struct msghdr message = message_to(row);
   message.msg_name = no_access();
   int fd = raw_socket(row->family, row->type, 0);
@@ -101,7 +82,7 @@ static void unreadable_name(void* context) {
 }
 
 static void unreadable_data(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   struct iovec nowhere = {no_access(), 4};
   struct msghdr message = message_to(row);
   message.msg_iov = &nowhere;
@@ -111,18 +92,12 @@ static void unreadable_data(void* context) {
 }
 
 static void too_many_pieces(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   struct msghdr message = message_to(row);
   message.msg_iovlen = 2000;
   int fd = raw_socket(row->family, row->type, 0);
   errno = 0;
   report_call(sendmsg(fd, &message, row->flags));
-}
-
-static void closed_descriptor(void* context) { call(context, -1); }
-
-static void file_descriptor(void* context) {
-  call(context, (int)RAW4(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0));
 }
 
 static void pass_descriptor(void* context) {
@@ -146,35 +121,32 @@ static void pass_descriptor(void* context) {
   report_call(sendmsg(pair[0], &message, MSG_NOSIGNAL));
 }
 
-static void with(struct row row, const char* situation, void (*work)(void*)) {
-  net_row(by_number ? "syscall" : "sendmsg", row.variant, row.destination.is_away, situation, work,
-          &row);
-}
-
-static void one(const struct destination* destination, void* context) {
-  struct row row = *(const struct row*)context;
-  row.destination = *destination;
-  with(row, destination->name, plain);
-}
-
-static void everywhere(const char* variant, int family, int type, int flags) {
-  struct row row = {variant, family, type, flags | MSG_NOSIGNAL, {0}};
-  each_destination(family, type, one, &row);
-}
-
 int main(int argc, char** argv) {
   int failed = start_net_probes(argc, argv);
   if (failed) return failed;
-  everywhere("udp", AF_INET, SOCK_DGRAM, 0);
-  everywhere("udp", AF_INET6, SOCK_DGRAM, 0);
-  everywhere("tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
+  struct address_row row = {.function = "sendmsg",
+                            .variant = "udp",
+                            .call = call_sendmsg,
+                            .type = SOCK_DGRAM,
+                            .flags = MSG_NOSIGNAL};
+  everywhere(on(row, AF_INET), AF_INET);
+  everywhere(on(row, AF_INET6), AF_INET6);
+  struct address_row fast = on(row, AF_INET);
+  fast.variant = "tcp, MSG_FASTOPEN";
+  fast.type = SOCK_STREAM;
+  fast.flags |= kFastOpen;
+  everywhere(fast, AF_INET);
 
-  by_number = 1;
-  everywhere("sendmsg, udp", AF_INET, SOCK_DGRAM, 0);
-  everywhere("sendmsg, tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
-  by_number = 0;
+  struct address_row number = on(row, AF_INET);
+  number.function = fast.function = "syscall";
+  number.call = fast.call = call_by_number;
+  number.variant = "sendmsg, udp";
+  everywhere(number, AF_INET);
+  fast.variant = "sendmsg, tcp, MSG_FASTOPEN";
+  everywhere(fast, AF_INET);
 
-  struct row row = {"udp", AF_INET, SOCK_DGRAM, MSG_NOSIGNAL, far_away("192.0.2.1")};
+  row.family = AF_INET;
+  row.destination = far_away("192.0.2.1");
   with(row, "192.0.2.1, connected socket", connected);
   with(row, "192.0.2.1, unreadable message", unreadable_message);
   with(row, "192.0.2.1, unreadable name", unreadable_name);

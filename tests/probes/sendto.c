@@ -2,166 +2,134 @@
 // ignored.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "net_probe.h"
+#include "address_row.h"
 #include "probe.h"
 #include "raw.h"
 
 enum { kFastOpen = 0x20000000 };
 
-struct row {
-  const char* variant;
-  int family, type, flags;
-  struct destination destination;
-  size_t size;
-};
-
 static char payload[70000] = "ping";
 
-static int by_number;
-
-static void call(const struct row* row, int fd) {
-  const struct sockaddr* to = (const struct sockaddr*)&row->destination.address;
-  socklen_t length = row->destination.length;
+static void call_sendto(const struct address_row* row, int fd) {
   errno = 0;
-  report_call(by_number ? syscall(SYS_sendto, fd, payload, row->size, row->flags, to, (long)length)
-                        : sendto(fd, payload, row->size, row->flags, to, length));
+  report_call(sendto(fd, payload, row->size, row->flags,
+                     (const struct sockaddr*)&row->destination.address, row->destination.length));
 }
 
-static void plain(void* context) {
-  const struct row* row = context;
-  call(row, raw_socket(row->family, row->type, 0));
-}
-
-static void connected(void* context) {
-  const struct row* row = context;
-  call(row, connected_socket(row->family, row->type));
+static void call_by_number(const struct address_row* row, int fd) {
+  errno = 0;
+  report_call(syscall(SYS_sendto, fd, payload, row->size, row->flags, &row->destination.address,
+                      row->destination.length));
 }
 
 static void no_address(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   errno = 0;
   report_call(sendto(fd, payload, row->size, row->flags, NULL, 0));
 }
 
 static void no_address_connected(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = connected_socket(row->family, row->type);
   errno = 0;
   report_call(sendto(fd, payload, row->size, row->flags, NULL, 0));
 }
 
 static void null_with_length(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   errno = 0;
   report_call(sendto(fd, payload, row->size, row->flags, NULL, row->destination.length));
 }
 
-static void* no_access(void) {
-  return mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
 static void unreadable_address(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   errno = 0;
   report_call(sendto(fd, payload, row->size, row->flags, no_access(), row->destination.length));
 }
 
 static void unreadable_data(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int fd = raw_socket(row->family, row->type, 0);
   errno = 0;
   report_call(sendto(fd, no_access(), row->size, row->flags,
                      (const struct sockaddr*)&row->destination.address, row->destination.length));
 }
 
-static void closed_descriptor(void* context) { call(context, -1); }
-
-static void file_descriptor(void* context) {
-  call(context, (int)RAW4(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0));
-}
-
-static void with_broadcast(void* context) {
-  const struct row* row = context;
-  int fd = raw_socket(row->family, row->type, 0);
-  int one = 1;
-  RAW5(SYS_setsockopt, fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof one);
-  call(row, fd);
-}
-
 static void icmp(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   // An echo request; the kernel fills in its checksum.
   memcpy(payload, row->family == AF_INET ? "\10\0\0\0\0\0\0\0" : "\200\0\0\0\0\0\0\0", 8);
-  call(row,
-       raw_socket(row->family, SOCK_DGRAM, row->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6));
+  row->call(row, raw_socket(row->family, SOCK_DGRAM,
+                            row->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6));
 }
 
 static void reused_number(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   int stream = socket(AF_INET, SOCK_STREAM, 0);
   RAW1(SYS_close, stream);
   int fd = raw_socket(row->family, row->type, 0);
   if (fd != stream) report("the probe itself failed: %d is not %d; ", fd, stream);
-  call(row, fd);
+  row->call(row, fd);
 }
 
 static void netlink(void* context) {
-  const struct row* row = context;
+  const struct address_row* row = context;
   // RTM_GETLINK, asking for everything.
   static const unsigned char request[32] = {32, 0, 0, 0, 18, 0, 1, 3};
   memcpy(payload, request, sizeof request);
-  call(row, raw_socket(AF_NETLINK, SOCK_RAW, 0));
+  row->call(row, raw_socket(AF_NETLINK, SOCK_RAW, 0));
 }
 
-static void with(struct row row, const char* situation, void (*work)(void*)) {
-  net_row(by_number ? "syscall" : "sendto", row.variant, row.destination.is_away, situation, work,
-          &row);
-}
-
-static void one(const struct destination* destination, void* context) {
-  struct row row = *(const struct row*)context;
-  row.destination = *destination;
-  with(row, destination->name, plain);
-}
-
-static void everywhere(const char* variant, int family, int type, int flags) {
-  struct row row = {variant, family, type, flags | MSG_NOSIGNAL, {0}, 4};
-  each_destination(family, type, one, &row);
-}
-
-static struct row row_to(const char* variant, struct destination destination, int type) {
-  struct row row = {variant, destination.family, type, MSG_NOSIGNAL, destination, 4};
+static struct address_row row_to(const char* variant, struct destination destination, int type) {
+  struct address_row row = {.function = "sendto",
+                            .variant = variant,
+                            .call = call_sendto,
+                            .family = destination.family,
+                            .type = type,
+                            .destination = destination,
+                            .flags = MSG_NOSIGNAL,
+                            .size = 4};
   return row;
+}
+
+static void send_everywhere(struct address_row row, int family, int type, int flags) {
+  row.family = family;
+  row.type = type;
+  row.flags = flags | MSG_NOSIGNAL;
+  row.size = 4;
+  everywhere(row, family);
 }
 
 int main(int argc, char** argv) {
   int failed = start_net_probes(argc, argv);
   if (failed) return failed;
-  everywhere("udp", AF_INET, SOCK_DGRAM, 0);
-  everywhere("udp", AF_INET6, SOCK_DGRAM, 0);
-  everywhere("tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
-  everywhere("tcp, MSG_FASTOPEN", AF_INET6, SOCK_STREAM, kFastOpen);
-
-  by_number = 1;
-  everywhere("sendto, udp", AF_INET, SOCK_DGRAM, 0);
-  everywhere("sendto, udp", AF_INET6, SOCK_DGRAM, 0);
-  everywhere("sendto, tcp, MSG_FASTOPEN", AF_INET, SOCK_STREAM, kFastOpen);
-  by_number = 0;
+  struct address_row udp = {.function = "sendto", .variant = "udp", .call = call_sendto};
+  struct address_row tcp = {
+      .function = "sendto", .variant = "tcp, MSG_FASTOPEN", .call = call_sendto};
+  send_everywhere(udp, AF_INET, SOCK_DGRAM, 0);
+  send_everywhere(udp, AF_INET6, SOCK_DGRAM, 0);
+  send_everywhere(tcp, AF_INET, SOCK_STREAM, kFastOpen);
+  send_everywhere(tcp, AF_INET6, SOCK_STREAM, kFastOpen);
+  udp.function = tcp.function = "syscall";
+  udp.call = tcp.call = call_by_number;
+  udp.variant = "sendto, udp";
+  tcp.variant = "sendto, tcp, MSG_FASTOPEN";
+  send_everywhere(udp, AF_INET, SOCK_DGRAM, 0);
+  send_everywhere(udp, AF_INET6, SOCK_DGRAM, 0);
+  send_everywhere(tcp, AF_INET, SOCK_STREAM, kFastOpen);
 
   struct destination far = far_away("192.0.2.1"), far6 = far_away("2001:db8::1");
   struct destination near = near_by("127.0.0.1", SOCK_DGRAM);
-  struct row row = row_to("udp", far, SOCK_DGRAM);
+  struct address_row row = row_to("udp", far, SOCK_DGRAM);
   with(row, "192.0.2.1, connected socket", connected);
   with(row, "192.0.2.1, unreadable address", unreadable_address);
   with(row, "192.0.2.1, unreadable data", unreadable_data);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds src/shim/system_calls.def against hooks.def, the kernel's system calls, hooks_syscall.cpp and the probes.
+"""Holds src/shim/system_calls.def against hooks.def, the kernel's system calls, what judges them and the probes.
 
 What is checked, and why it matters, is said at each check; --list-checks prints their names. With --walk
 the program of that name calls every number that is to be passed on, under the shim and in front of a library that
@@ -21,26 +21,30 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 # What a judged call answers when it is refused.
 REFUSALS = re.compile(r"(EROFS|EACCES|ENETUNREACH|EPERM|EAFNOSUPPORT|ENODEV|EXDEV|0 read-only|read-only)\b")
+JUDGES = ("hooks_syscall.cpp", "files_by_number.cpp", "network_by_number.cpp")
 NEVER = 1023  # no kernel has as many
 
 
 class Row:
-    def __init__(self, kind, names, line, tried="", functions=(), why=""):
+    def __init__(self, kind, names, line, tried="", functions=(), why="", effect="", texts=""):
         self.kind, self.names, self.line = kind, names, line
         self.tried, self.functions, self.why = tried, functions, why
+        # Of what only reads the row itself is all: by it, paths are redirected.
+        self.is_enough = effect == "reads" and texts != "none"
 
 
 def read_rows(text, name="system_calls.def"):
     """Rows of system_calls.def, and complaints about what is none."""
     rows, complaints = [], []
-    text = re.sub(r"(?m)^[ \t]*//.*$", "", text)
+    text = re.sub(r"(?m)^[ \t]*(//|#).*$", "", text)
     for match in re.finditer(r'(?m)^\w+\((?:"(?:[^"\\]|\\.)*"|[^)"])*\)|\S.*$', text):
         row = match.group(0)
         where = "%s:%d" % (name, text.count("\n", 0, match.start()) + 1)
-        call = re.fullmatch(r"CALL\((\w+),\s*(\w+)(?:,([\w\s]+))?\)", row)
+        call = re.fullmatch(r"CALL\((\w+),\s*(\w+),\s*(\w+),\s*(\w+)(?:,([\w\s]+))?\)", row)
         other = re.fullmatch(r'(PASS|NONE)\(([\w\s]+),\s*"(.*)"\)', row)
         if call:
-            rows.append(Row("CALL", [call.group(1)], where, call.group(2), (call.group(3) or "").split()))
+            rows.append(Row("CALL", [call.group(1)], where, call.group(4), (call.group(5) or "").split(),
+                            effect=call.group(2), texts=call.group(3)))
         elif other and other.group(1) == "PASS":
             rows.append(Row("PASS", other.group(2).split(), where, why=other.group(3)))
         elif other:
@@ -51,7 +55,7 @@ def read_rows(text, name="system_calls.def"):
 
 
 def read_judged(text):
-    """{architecture: names and numbers that hooks_syscall.cpp has a case or a comparison for}."""
+    """{architecture: names and numbers that the sources have a case or a comparison for}."""
     found = {architecture: set() for architecture in list_system_calls.ARCHITECTURES}
     guards = []
     for line in text.splitlines():
@@ -121,12 +125,13 @@ def check_judged(facts):
         numbers = {name: of[architecture] for name, of in facts.kernel.items() if architecture in of}
         by_number = {number: name for name, number in numbers.items()}
         found = {by_number.get(name, str(name)) if isinstance(name, int) else name for name in names}
-        for name in sorted(name for name in facts.calls if name in numbers and name not in found):
-            yield "%s: hooks_syscall.cpp does not judge %s on %s" % (facts.calls[name].line, name, architecture)
+        needed = {name for name, row in facts.calls.items() if name in numbers and not row.is_enough}
+        for name in sorted(needed - found):
+            yield "%s: nothing judges %s on %s" % (facts.calls[name].line, name, architecture)
         for name in sorted(name for name in found if name not in facts.calls):
-            yield "hooks_syscall.cpp judges %s on %s, which has no CALL in system_calls.def" % (name, architecture)
+            yield "%s is judged on %s, and has no CALL in system_calls.def" % (name, architecture)
         for name in sorted(name for name in found if name in facts.calls and name not in numbers):
-            yield "hooks_syscall.cpp judges %s on %s, which has no such call" % (name, architecture)
+            yield "%s is judged on %s, which has no such call" % (name, architecture)
 
 
 def check_tried(facts):
@@ -195,7 +200,7 @@ def facts_of(source):
     hooks, _ = check_symbols.read_hooks(os.path.join(source, "src/shim/hooks.def"))
     return Facts(rows, {row.name for row in hooks if row.kind == "HOOK"}, kernel,
                  check_symbols.read_reviewed(os.path.join(HERE, "reviewed_system_calls.txt")),
-                 read_judged(read(source, "src/shim/hooks_syscall.cpp")),
+                 read_judged("".join(read(source, "src/shim", name) for name in JUDGES)),
                  probed_in(os.path.join(source, "tests/probes/recorded_oracle.tsv")),
                  text_of_cases(os.path.join(source, "tests/cases"))), complaints
 

@@ -7,8 +7,8 @@ import check_system_calls
 
 ROWS = """
 // A comment
-CALL(open, probes, open fopen)
-CALL(exec, some_case, exec)
+CALL(open, opens, path, probes, open fopen)
+CALL(exec, other, none, some_case, exec)
 PASS(read write,
      "through a descriptor")
 NONE(getenv, "memory")
@@ -62,17 +62,24 @@ class SystemCallsTest(unittest.TestCase):
         self.expect([("undecided", "system_calls.def:5: no reason is given")], rows=ROWS.replace("through a descriptor", " "))
 
     def test_call_that_is_not_judged(self):
-        self.expect([("judged", "system_calls.def:4: hooks_syscall.cpp does not judge exec on aarch64"),
-                     ("judged", "system_calls.def:4: hooks_syscall.cpp does not judge exec on x86_64")],
+        self.expect([("judged", "system_calls.def:4: nothing judges exec on aarch64"),
+                     ("judged", "system_calls.def:4: nothing judges exec on x86_64")],
                     source=SOURCE.replace("number == SYS_exec", "true"))
 
     def test_call_judged_on_one_machine_alone(self):
-        self.expect([("judged", "system_calls.def:4: hooks_syscall.cpp does not judge exec on aarch64")],
+        self.expect([("judged", "system_calls.def:4: nothing judges exec on aarch64")],
                     source=SOURCE.replace("number == SYS_exec", "true").replace("case SYS_open:", "case SYS_open: case 59:"))
 
+    def test_what_only_reads_is_not_judged(self):
+        source = SOURCE.replace("number == SYS_exec", "true")
+        self.expect([], rows=ROWS.replace("exec, other, none", "exec, reads, at_path"), source=source)
+        self.expect([("judged", "system_calls.def:4: nothing judges exec on aarch64"),
+                     ("judged", "system_calls.def:4: nothing judges exec on x86_64")],
+                    rows=ROWS.replace("exec, other, none", "exec, reads, none"), source=source)
+
     def test_judged_without_a_row(self):
-        self.expect([("judged", "hooks_syscall.cpp judges read on aarch64, which has no CALL in system_calls.def"),
-                     ("judged", "hooks_syscall.cpp judges read on x86_64, which has no CALL in system_calls.def")],
+        self.expect([("judged", "read is judged on aarch64, and has no CALL in system_calls.def"),
+                     ("judged", "read is judged on x86_64, and has no CALL in system_calls.def")],
                     source=SOURCE + "case SYS_read:\n")
 
     def test_probe_that_is_never_refused(self):

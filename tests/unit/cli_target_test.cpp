@@ -1,3 +1,4 @@
+#include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,29 @@ TEST_CASE("files that are no programs are told apart, and none is believed") {
   }
   for (std::size_t size = 0; size < 200; ++size)
     inspect_program(directory.write("cut", bytes.substr(0, size)));
+}
+
+TEST_CASE("an ELF file that the kernel refuses is not judged") {
+  const Directory directory;
+  std::ifstream self("/proc/self/exe", std::ios::binary);
+  Elf64_Ehdr header;
+  self.read(reinterpret_cast<char*>(&header), sizeof(header));
+  header.e_phoff = sizeof(header);
+  header.e_phnum = 1;
+  // One segment that says nothing: linked statically, as far as anybody can tell.
+  const auto judged = [&](const std::string& name) {
+    std::string bytes(reinterpret_cast<const char*>(&header), sizeof(header));
+    bytes.append(sizeof(Elf64_Phdr), '\0');
+    return find_target(directory.write(name, bytes), nullptr).unshimmed;
+  };
+  CHECK(judged("static") == Reason::exec_static);
+  header.e_phentsize += 1;
+  CHECK(judged("size") == Reason::none);
+  header.e_phentsize -= 1;
+  header.e_phnum = 0;
+  CHECK(judged("none") == Reason::none);
+  header.e_phnum = 65535;
+  CHECK(judged("too-many") == Reason::none);
 }
 
 TEST_CASE("this program is native and dynamic, or static") {

@@ -135,8 +135,8 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:2:3: unknown key \"colour\" in [cache]\n"
        "  2 |   colour = 1\n"
        "    |   ^\n"
-       "  the keys of [cache] are models_dir layout protect marker scratch redirect "
-       "redirect_way audit_writes\n"},
+       "  the keys of [cache] are models_dir layout protect marker scratch redirect\n"
+       "  redirect_way audit_writes\n"},
       {"[egress]\nmodels_dir = \"/m\"\n",
        "hfoffline.toml:2:1: unknown key \"models_dir\" in [egress]\n"
        "  2 | models_dir = \"/m\"\n"
@@ -176,7 +176,8 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:1:2: unknown table []\n"
        "  1 | [\"\"]\n"
        "    |  ^\n"
-       "  the tables are [cache] [env] [egress] [exec] [layer_install] [record] [[layer]]\n"},
+       "  the tables are [cache] [env] [egress] [exec] [layer_install] [record]\n"
+       "  [[layer]]\n"},
       // Twice
       {"[cache]\nmodels_dir = \"/a\"\n\n'models_dir' = \"/b\"\n",
        "hfoffline.toml:4:1: the key \"models_dir\" is given twice in [cache]\n"
@@ -255,8 +256,8 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:2:15: [cache] models_dir: \"models\" is not an absolute path\n"
        "  2 | models_dir = \"models\"\n"
        "    |               ^\n"
-       "  write the whole path from /: programs that change their directory would not agree on "
-       "this one\n"},
+       "  write the whole path from /: programs that change their directory would not\n"
+       "  agree on this one\n"},
       {"[cache]\nmodels_dir = \"\"\n",
        "hfoffline.toml:2:15: [cache] models_dir: the path is empty\n"
        "  2 | models_dir = \"\"\n"
@@ -284,15 +285,15 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:3:23: [egress] allow: \"10.0.0.1:99999\": the port must be 1 to 65535\n"
        "  3 |   \"\\u0031\\u0030.0.0.1:99999\"]\n"
        "    |                       ^\n"
-       "  write a host, an address or a network, and a port if only one is meant: "
-       "\"minio.ci:9000\", \"10.0.0.5\", \"192.168.0.0/16\", \"[fd00::5]:443\"\n"},
+       "  write a host, an address or a network, and a port if only one is meant:\n"
+       "  \"minio.ci:9000\", \"10.0.0.5\", \"192.168.0.0/16\", \"[fd00::5]:443\"\n"},
       {"[egress]\nallow = [\"\"\"\\\n   10.0.0.0\\\n   /33\"\"\"]\n",
        "hfoffline.toml:4:5: [egress] allow: \"10.0.0.0/33\": the prefix length of an IPv4 network "
        "must be 0 to 32\n"
        "  4 |    /33\"\"\"]\n"
        "    |     ^\n"
-       "  write a host, an address or a network, and a port if only one is meant: "
-       "\"minio.ci:9000\", \"10.0.0.5\", \"192.168.0.0/16\", \"[fd00::5]:443\"\n"},
+       "  write a host, an address or a network, and a port if only one is meant:\n"
+       "  \"minio.ci:9000\", \"10.0.0.5\", \"192.168.0.0/16\", \"[fd00::5]:443\"\n"},
       {"[env]\npresets = [\"huggingfase\"]\n",
        "hfoffline.toml:2:13: [env] presets: there is no preset \"huggingfase\"\n"
        "  2 | presets = [\"huggingfase\"]\n"
@@ -461,7 +462,7 @@ TEST_CASE("bad config files: the whole message") {
        "hfoffline.toml:2:19: the file is not valid UTF-8 here\n"
        "  2 | models_dir = \"/caf\\xE9\"\n"
        "    |                   ^\n"
-       "  save it as UTF-8; in a path, a byte that is not UTF-8 cannot be written in TOML\n"},
+       "  save it as UTF-8; in a path, a byte that is not UTF-8 cannot be written in\n  TOML\n"},
       {{"\xff\xfe[\0c\0", 6},
        "hfoffline.toml:1:1: the file is UTF-16, not UTF-8\n"
        "  1 | \\xFF\\xFE[\\x00c\\x00\n"

@@ -106,8 +106,8 @@ TEST_CASE("bad flags and variables: the whole message") {
        "--allow: \"10.0.0.1:99999\": the port must be 1 to 65535\n"
        "  | 10.0.0.1:99999\n"
        "  |          ^\n"
-       "  write a host, an address or a network, and a port if only one is meant: "
-       "\"minio.ci:9000\", \"10.0.0.5\", \"192.168.0.0/16\", \"[fd00::5]:443\"\n"},
+       "  write a host, an address or a network, and a port if only one is meant:\n"
+       "  \"minio.ci:9000\", \"10.0.0.5\", \"192.168.0.0/16\", \"[fd00::5]:443\"\n"},
       {false, Key::egress_allow, "a.ci, 10.0.0.1/8",
        "HFOFFLINE_ALLOW: \"10.0.0.1/8\": the network has bits set after its prefix\n"
        "  | a.ci, 10.0.0.1/8\n"
@@ -127,8 +127,8 @@ TEST_CASE("bad flags and variables: the whole message") {
        "HFOFFLINE_PROTECT: \"b\" is not an absolute path\n"
        "  | /a:b\n"
        "  |    ^\n"
-       "  write the whole path from /: programs that change their directory would not agree on "
-       "this one\n"},
+       "  write the whole path from /: programs that change their directory would not\n"
+       "  agree on this one\n"},
       {false, Key::cache_protect, ":/a",
        "HFOFFLINE_PROTECT: an item of the list is empty\n"
        "  | :/a\n"
@@ -144,8 +144,8 @@ TEST_CASE("bad flags and variables: the whole message") {
        "--models-dir: \"models\" is not an absolute path\n"
        "  | models\n"
        "  | ^\n"
-       "  write the whole path from /: programs that change their directory would not agree on "
-       "this one\n"},
+       "  write the whole path from /: programs that change their directory would not\n"
+       "  agree on this one\n"},
       {true, Key::env_presets, "vllm,transformer",
        "--presets: there is no preset \"transformer\"\n"
        "  | vllm,transformer\n"

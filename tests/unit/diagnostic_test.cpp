@@ -38,6 +38,25 @@ std::string under_caret(const Diagnostic& diagnostic) {
 
 }  // namespace
 
+TEST_CASE("a hint ends its lines before the 81st column, between words") {
+  const auto shown = [](const std::string& hint) {
+    Diagnostic diagnostic;
+    DiagnosticText(diagnostic.hint).add(hint);
+    return rendered(diagnostic).substr(1);  // behind the message, which is empty
+  };
+  const std::string word(39, 'a');
+  CHECK(shown("") == "");
+  CHECK(shown(word + " " + word.substr(1)) == "  " + word + " " + word.substr(1) + "\n");
+  CHECK(shown(word + " " + word) == "  " + word + "\n  " + word + "\n");
+  CHECK(shown(std::string(90, 'b') + " c") == "  " + std::string(90, 'b') + "\n  c\n");
+  CHECK(shown("two  blanks") == "  two  blanks\n");
+  // Two columns each, in three bytes.
+  std::string wide;
+  for (int i = 0; i < 39; ++i) wide += "\u4e2d";
+  CHECK(shown(wide + " c") == "  " + wide + "\n  c\n");
+  CHECK(shown(wide.substr(3) + " c") == "  " + wide.substr(3) + " c\n");
+}
+
 TEST_CASE("sources name the place to change") {
   struct Row {
     Source source;

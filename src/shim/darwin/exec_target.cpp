@@ -9,30 +9,18 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <string_view>
 
 #include "core/sys.h"
 #include "core/text.h"
 #include "shim/darwin/program_file.h"
 #include "shim/policy_source.h"
+#include "shim/script_interpreter.h"
 
 namespace hfoffline::shim {
 namespace {
 
 constexpr int kMaximumInterpreters = 1;    // the kernel starts no script's script
 constexpr std::size_t kHeaderBytes = 512;  // as much as the kernel looks at (IMG_SHSIZE)
-
-// The interpreter of "#! /bin/sh -e".
-std::string_view script_interpreter(std::string_view text) {
-  text.remove_prefix(2);
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  std::size_t length = 0;
-  while (length < text.size() && text[length] != ' ' && text[length] != '\t' &&
-         text[length] != '\n' && text[length] != '\0') {
-    ++length;
-  }
-  return slice(text, 0, length);
-}
 
 Reason inspect(int directory, const char* path, int depth) {
   const long opened = sys::openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

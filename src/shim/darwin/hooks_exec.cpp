@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 
 #include "core/sys.h"
 #include "core/text.h"
+#include "shim/argument_array.h"
 #include "shim/darwin/undeclared.h"
 #include "shim/exec_memory.h"
 #include "shim/exec_target.h"
@@ -67,23 +67,6 @@ INTERPOSE(int, execvP, (const char* file, const char* search_path, char* const a
   flush_counts();
   return NEXT(execvP)(file, search_path, arguments);
 }
-
-// The list forms: count the arguments, put them into an array, go on as the vector forms.
-#define ARGUMENT_ARRAY(first, array)                                     \
-  std::size_t count = 1;                                                 \
-  va_list list;                                                          \
-  va_start(list, first);                                                 \
-  if (first != nullptr) {                                                \
-    while (va_arg(list, char*) != nullptr) ++count;                      \
-  }                                                                      \
-  va_end(list);                                                          \
-  EXEC_MEMORY(argument_memory, (count + 1) * sizeof(char*), kArguments); \
-  if (argument_memory == nullptr) return fail(E2BIG);                    \
-  auto** array = static_cast<char**>(argument_memory);                   \
-  array[0] = const_cast<char*>(first);                                   \
-  va_start(list, first);                                                 \
-  for (std::size_t i = 1; i < count + (first != nullptr ? 1 : 0); ++i)   \
-  array[i] = va_arg(list, char*)
 
 INTERPOSE(int, execl, (const char* path, const char* first, ...)) {
   ARGUMENT_ARRAY(first, arguments);

@@ -3,7 +3,7 @@
  *
  *   exec_errors DIRECTORY      has: plain (not executable), empty (executable, no bytes),
  *                              text (executable, no "#!"), broken ("#!/nowhere"), loop (a link to
- *                              itself), directory/
+ *                              itself), directory/, damaged (an ELF file that the kernel refuses)
  *   exec_errors count ...      prints how many arguments it got and how long they are */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -89,10 +89,10 @@ int main(int argc, char** argv) {
   for (size_t i = 0; i < sizeof(path_too_long) - 1; ++i) path_too_long[i] = i % 2 == 0 ? '.' : '/';
   path_too_long[sizeof(path_too_long) - 1] = '\0';
 
-  const char* files[] = {"./missing",   "missing",     "./plain",    "plain",     "./empty",
-                         "./text",      "text",        "./broken",   "./loop",    "loop",
-                         "./directory", "directory",   "",           "./plain/x", "/bin/true",
-                         "true",        name_too_long, path_too_long};
+  const char* files[] = {"./missing",   "missing",   "./plain",   "plain",       "./empty",
+                         "./text",      "text",      "./broken",  "./loop",      "loop",
+                         "./directory", "directory", "./damaged", "damaged",     "",
+                         "./plain/x",   "/bin/true", "true",      name_too_long, path_too_long};
   for (int way = 0; way < WAY_COUNT; ++way) {
     /* A command that the shell cannot start is the shell's affair. */
     if (way == WAY_SYSTEM || way == WAY_POPEN) continue;

@@ -1,5 +1,6 @@
 """For cases that look at the shim alone: plain LD_PRELOAD, the helper programs, and what the record sums up to."""
 import os
+import pathlib
 
 import case
 
@@ -27,6 +28,20 @@ def shimmed(models, *arguments, record=None, preload=None, variables={}, **optio
 
 def bare(*arguments, variables={}, **options):
     return case.command(*arguments, env=case.clean_environment(**variables), **options)
+
+
+def what_cannot_be_started(place):
+    """The directory that exec_errors.c looks into."""
+    (place / "directory").mkdir(parents=True)
+    # The size of a program header is at byte 54. Who hands it to a shell gets 3.
+    header = bytearray(pathlib.Path(program("witness")).read_bytes()[:64])
+    header[54] += 1
+    for name, data, mode in (("plain", b"", 0o644), ("empty", b"", 0o755), ("text", b"echo text\n", 0o755), ("broken", b"#!/nowhere\n", 0o755),
+                             ("damaged", bytes(header) + b"\nexit 3\n", 0o755)):
+        (place / name).write_bytes(data)
+        (place / name).chmod(mode)
+    (place / "loop").symlink_to("loop")
+    return place
 
 
 def counts(path, kind=None):
