@@ -156,6 +156,12 @@ Reason inspect_open_target(int descriptor, char* const* arguments) {
   return inspect_target(AT_FDCWD, DescriptorLink(descriptor).text, arguments);
 }
 
-bool shim_is_reachable() { return sys::faccessat(AT_FDCWD, shim_file(), R_OK, 0) == 0; }
+bool shim_is_reachable() {
+  const long result = sys::faccessat(AT_FDCWD, shim_file(), R_OK, 0);
+  if (!sys::may_be_a_filter(result)) return result == 0;
+  const long descriptor = sys::open(shim_file(), O_RDONLY | O_CLOEXEC);
+  if (descriptor >= 0) sys::close(static_cast<int>(descriptor));
+  return descriptor >= 0;
+}
 
 }  // namespace hfoffline::shim

@@ -18,6 +18,7 @@
 #include "shim/locate.h"
 #include "shim/mapping.h"
 #include "shim/next_symbol.h"
+#include "shim/own_filter.h"
 #include "shim/policy_source.h"
 #include "shim/refusal.h"
 #include "shim/valgrind.h"
@@ -177,7 +178,10 @@ bool has_protected_trees() { return policy().tree_count() != 0; }
 
 #if !defined(__APPLE__)
 // open(2) is a cancellation point and this system call is not: with one thread nobody can cancel.
-bool may_open_at_once() { return is_single_threaded() && opens_are_plain(); }
+bool may_open_at_once() {
+  // A filter of the program's own that forbids open(2) need not know this one.
+  return is_single_threaded() && opens_are_plain() && !has_own_filter();
+}
 
 long open_if_outside(int directory, const char* path, int flags, unsigned mode) {
   const bool absolute = path[0] == '/';
@@ -206,6 +210,7 @@ long open_if_outside(int directory, const char* path, int flags, unsigned mode) 
     case -EAGAIN:
     case -ENOSYS:  // before Linux 5.6, or a seccomp filter that does not know it
     case -EPERM:
+    case -EACCES:
       return kUndecided;
     default:
       return result;

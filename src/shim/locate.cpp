@@ -158,10 +158,11 @@ int tree_above_path(int directory, const char* path) { return climb<kPathBytes>(
 
 bool is_directory(const sys::Stat& status) { return S_ISDIR(status.mode); }
 
-// No descriptor is left for us: the program's own opens fail then, but unlink, rename or chmod need
-// none.
+// No descriptor is left for us, or a seccomp filter lets nobody open anything: the program's own
+// opens fail then, but unlink, rename or chmod need none.
 bool lacks_descriptors(const Descriptor& descriptor) {
-  return descriptor.error() == EMFILE || descriptor.error() == ENFILE;
+  return descriptor.error() == EMFILE || descriptor.error() == ENFILE ||
+         sys::may_be_a_filter(-descriptor.error());
 }
 
 // A file that is not a directory has no "..": its path, as the kernel tells it, leads to its
