@@ -115,6 +115,9 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
       goes_out_through_loopback(descriptor, address, endpoint)) {
     return 0;
   }
+  // What was said of it with a scope does not hold without one.
+  if (needs_scope(endpoint.address) && fails_anyway(descriptor, address, direction, endpoint))
+    return 0;
   if (count_repeated(key, reason)) return audit ? 0 : error;
   if (fails_anyway(descriptor, address, direction, endpoint)) return 0;
   if (is_own_address(address, endpoint.address)) return 0;
