@@ -3,7 +3,8 @@
  *   filtered WAY CALL ANSWER MODELS OUTSIDE
  *
  * WAY: how the filter is set: prctl, seccomp or prctl-by-number; exec: by prctl, and then this
- * program is started once more, which has a filter and has set none. CALL: none, or a name of the
+ * program is started once more, which has a filter and has set none; start: the same with a program
+ * that does nothing. CALL: none, or a name of the
  * table below. ANSWER: EPERM, EACCES, ENOSYS, or kill, which ends the program. MODELS and OUTSIDE
  * hold "file", OUTSIDE also "link", a link to the file in MODELS. Exits with 77 where no filter can
  * be set. */
@@ -119,6 +120,10 @@ int main(int argc, char** argv) {
   if (strcmp(argv[1], "exec") == 0) {
     char* again[] = {argv[0], "prctl", "none", argv[3], argv[4], argv[5], NULL};
     execv(argv[0], again);
+    return 3;
+  }
+  if (strcmp(argv[1], "start") == 0) {
+    execl("/bin/true", "true", NULL);
     return 3;
   }
   printf("inside\n");
