@@ -84,8 +84,7 @@ void report_address(std::uint64_t key, Reason reason, const char* operation,
   report(key, refusal);
 }
 
-// The interface that a link-local address names; 0 for other addresses, whose scope nobody looks
-// at.
+// The interface that a link-local address names; 0 for other addresses, which need none.
 std::uint32_t scope_of(const CopiedAddress& address) {
   Endpoint endpoint;
   std::uint32_t scope = 0;
