@@ -213,4 +213,10 @@ bool is_multicast_or_broadcast(const IpAddress& address) {
   return (bytes[12] & bytes[13] & bytes[14] & bytes[15]) == 0xff;
 }
 
+bool needs_scope(const IpAddress& address) {
+  const std::uint8_t* bytes = address.bytes;
+  if (bytes[0] == 0xfe) return (bytes[1] & 0xc0) == 0x80;
+  return bytes[0] == 0xff && ((bytes[1] & 0xf) == 1 || (bytes[1] & 0xf) == 2);
+}
+
 }  // namespace hfoffline

@@ -49,5 +49,7 @@ bool is_loopback_or_unspecified(const IpAddress& address);
 // 224.0.0.0/4, ff00::/8 or 255.255.255.255: never the machine's own address, whatever the kernel
 // says.
 bool is_multicast_or_broadcast(const IpAddress& address);
+// Means something only together with an interface: fe80::/10, and groups that do not leave a link.
+bool needs_scope(const IpAddress& address);
 
 }  // namespace hfoffline

@@ -12,11 +12,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "shim/mapping.h"
+
 namespace hfoffline::shim {
 
 // As much as the kernel reads. A path that has no NUL by then is cut off here, and too long for the
 // kernel all the same (ENAMETOOLONG).
 inline constexpr std::size_t kMostPathBytes = 4096;
+
+// Two of these fit on any stack.
+inline constexpr std::size_t kShortPathBytes = 1024;
 
 // Stands in for a path that cannot be read: the kernel says EFAULT of it, and nobody can give this
 // address memory meanwhile.
@@ -45,6 +50,17 @@ T* copy_of_block(T* block, std::size_t bytes, void* memory) {
 #define COPY_PATH(path)                                                  \
   const std::size_t path##_bytes = hfoffline::shim::bytes_of_path(path); \
   path = hfoffline::shim::copy_of_text(path, path##_bytes, __builtin_alloca(path##_bytes))
+
+// The same for the second of two paths: where there is room for one long path, there may be none
+// for two. To be used where the calling function itself goes on to the next, and neither cancels
+// nor execs.
+#define COPY_SECOND_PATH(path)                                             \
+  const std::size_t path##_bytes = hfoffline::shim::bytes_of_path(path);   \
+  const hfoffline::shim::Mapping path##_mapping(                           \
+      path##_bytes > hfoffline::shim::kShortPathBytes ? path##_bytes : 0); \
+  path = hfoffline::shim::copy_of_text(                                    \
+      path, path##_bytes,                                                  \
+      path##_mapping.get() != nullptr ? path##_mapping.get() : __builtin_alloca(path##_bytes))
 
 // The same without asking whether it can be read, for what libc itself reads, or where a system
 // call more is too many.

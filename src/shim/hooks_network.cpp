@@ -59,9 +59,11 @@ INTERPOSE_SENDMMSG(__sendmmsg)
 
 INTERPOSE(int, bind, (int descriptor, const struct sockaddr* address, socklen_t length)) {
   CopiedAddress copy;
-  if (!has_protected_trees() || !copy_address(address, length, &copy))
-    return NEXT(bind)(descriptor, address, length);
-  if (const int error = judge_socket_file("bind", descriptor, copy)) return fail(error);
+  if (!copy_address(address, length, &copy)) return NEXT(bind)(descriptor, address, length);
+  note_chosen_interface(copy);
+  if (has_protected_trees()) {
+    if (const int error = judge_socket_file("bind", descriptor, copy)) return fail(error);
+  }
   return NEXT(bind)(descriptor, copy.get(), copy.length);
 }
 

@@ -340,6 +340,7 @@ struct hostent* no_host() {
 int no_host_r(struct hostent** result, int* error) {
   if (result != nullptr) *result = nullptr;
   if (error != nullptr) *error = HOST_NOT_FOUND;
+  set_h_errno(HOST_NOT_FOUND);  // as a side effect, and CPython asks for it
   return 0;
 }
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "shim/managed_environment.h"
 #include "shim/mount_flags.h"
 #include "shim/network_by_number.h"
+#include "shim/own_filter.h"
 #include "shim/received.h"
 #include "shim/redirect.h"
 #include "shim/refusal.h"
@@ -92,6 +94,12 @@ long exec_by_number(long number, Arguments a) {
 // other layouts. A kernel without it says ENOSYS, and so is everybody told who asks.
 bool is_x32(long number) { return number > 0 && (number & 0x40000000) != 0; }
 #endif
+
+bool sets_filter(long number, const Arguments& a) {
+  constexpr int kMostSettingMode = 1;  // SECCOMP_SET_MODE_STRICT and _FILTER; the others ask
+  return (number == SYS_seccomp && a.number(0) <= kMostSettingMode) ||
+         (number == SYS_prctl && a.number(0) == PR_SET_SECCOMP);
+}
 
 // Descriptors that a call brought from another process.
 void hold_received_by(long number, const Arguments& a, long result) {
@@ -193,6 +201,7 @@ INTERPOSE(long, syscall, (long asked, ...)) {
   if (has_redirects()) result = known_answer(number, given, a, result);
   if (result == 0 && new_root) forget_root();
   if (result >= 0) hold_received_by(number, a, result);
+  if (result >= 0 && sets_filter(number, a)) note_own_filter();
   if (result == 0 && has_protected_trees()) {
     error = judge_granted_access(number, a);
     if (error != 0) return fail(error);

@@ -39,7 +39,14 @@ inline constexpr int to_directory = sys::kCurrentDirectory;
   INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(directory, path), \
                    hfoffline::shim::is_text(path), judged)
 // One with two paths, `from` and `to`.
-#define INTERPOSE_JUDGED_PATHS(name, parameters, arguments, judged)              \
-  INTERPOSE_COPIED(name, parameters, arguments, TAKE_PATH(from_directory, from); \
-                   TAKE_PATH(to_directory, to),                                  \
-                   hfoffline::shim::is_text(from) && hfoffline::shim::is_text(to), judged)
+#define INTERPOSE_JUDGED_PATHS(name, parameters, arguments, judged)                    \
+  INTERPOSE(int, name, parameters) {                                                   \
+    if (!hfoffline::shim::has_protected_trees()) return NEXT(name) arguments;          \
+    TAKE_PATH(from_directory, from);                                                   \
+    COPY_SECOND_PATH(to);                                                              \
+    REDIRECT_AT(to_directory, to);                                                     \
+    const int error =                                                                  \
+        hfoffline::shim::is_text(from) && hfoffline::shim::is_text(to) ? (judged) : 0; \
+    if (error != 0) return hfoffline::shim::fail(error);                               \
+    return NEXT(name) arguments;                                                       \
+  }

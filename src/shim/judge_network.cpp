@@ -84,7 +84,47 @@ void report_address(std::uint64_t key, Reason reason, const char* operation,
   report(key, refusal);
 }
 
+// The interface that a link-local address names; 0 for other addresses, which need none.
+std::uint32_t scope_of(const CopiedAddress& address) {
+  Endpoint endpoint;
+  std::uint32_t scope = 0;
+  if (address.length < sizeof(struct sockaddr_in6) ||
+      !endpoint_of(address.get(), address.length, &endpoint) || !needs_scope(endpoint.address))
+    return 0;
+  __builtin_memcpy(&scope, address.bytes + offsetof(struct sockaddr_in6, sin6_scope_id),
+                   sizeof(scope));
+  return scope;
+}
+
+// A link-local address that names no interface is meant on the socket's own.
+bool takes_scope_of_socket(int descriptor, const CopiedAddress& address, CopiedAddress* scoped) {
+  const auto scope = static_cast<std::uint32_t>(interface_of_socket(descriptor));
+  if (scope == 0 || scope_of(address) != 0) return false;
+  *scoped = address;
+  scoped->length = sizeof(struct sockaddr_in6);
+  __builtin_memcpy(scoped->bytes + offsetof(struct sockaddr_in6, sin6_scope_id), &scope,
+                   sizeof(scope));
+  return true;
+}
+
+// Loopback addresses, from a socket that may have an interface of its own.
+int judge_chosen_interface(const char* operation, int descriptor, Direction direction) {
+  const int interface = interface_of_socket(descriptor);
+  if (interface == 0 || (direction == Direction::kSend && is_tcp(descriptor))) return 0;
+  char text[64];
+  Appender target(text);
+  target.add("loopback by interface ").add_signed(interface);
+  return refuse_egress(Reason::egress_interface, operation, target.view(),
+                       static_cast<int>(policy().header().egress_errno));
+}
+
 }  // namespace
+
+void note_chosen_interface(const CopiedAddress& address) {
+  constexpr std::uint32_t kLoopbackIndex = 1;  // in every network namespace
+  if (scope_of(address) > kLoopbackIndex)
+    __atomic_store_n(&interface_was_chosen, 1, __ATOMIC_RELAXED);
+}
 
 int judge_address(const char* operation, int descriptor, const CopiedAddress& address,
                   Direction direction) {
@@ -92,7 +132,18 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   if (!endpoint_of(address.get(), address.length, &endpoint)) return 0;
   const Policy ours = policy();
   const Verdict verdict = decide_endpoint(ours, endpoint);
-  if (verdict.allowed) return 0;
+  if (direction == Direction::kConnect) note_chosen_interface(address);
+  if (verdict.allowed) {
+    return __atomic_load_n(&interface_was_chosen, __ATOMIC_RELAXED) != 0 &&
+                   is_loopback_or_unspecified(endpoint.address)
+               ? judge_chosen_interface(operation, descriptor, direction)
+               : 0;
+  }
+
+  const bool links = needs_scope(endpoint.address);
+  CopiedAddress scoped;
+  if (links && takes_scope_of_socket(descriptor, address, &scoped))
+    return judge_address(operation, descriptor, scoped, direction);
 
   const bool audit = ours.audit();
   const auto error = static_cast<int>(ours.header().egress_errno);
@@ -108,13 +159,16 @@ int judge_address(const char* operation, int descriptor, const CopiedAddress& ad
   const NameReference name = last_name(endpoint.address);
   const std::uint64_t key =
       refusal_key(operation, endpoint.address.bytes, sizeof(endpoint.address.bytes),
-                  endpoint.port | (probe ? 0x10000U : 0U) | static_cast<std::uint64_t>(name) << 32);
+                  endpoint.port | (probe ? 0x10000U : 0U) | scope_of(address) << 17 |
+                      static_cast<std::uint64_t>(name) << 32);
   if (ours.name_count() != 0 && is_learned(endpoint)) return 0;
   if (ours.allow_from_tests() && is_allowed_in_test(operation, endpoint, name)) return 0;
   if (is_multicast_or_broadcast(endpoint.address) &&
       goes_out_through_loopback(descriptor, address, endpoint)) {
     return 0;
   }
+  // What was said of it with a scope does not hold without one.
+  if (links && fails_anyway(descriptor, address, direction, endpoint)) return 0;
   if (count_repeated(key, reason)) return audit ? 0 : error;
   if (fails_anyway(descriptor, address, direction, endpoint)) return 0;
   if (is_own_address(address, endpoint.address)) return 0;

@@ -82,11 +82,18 @@ inline bool is_plain_loopback(const CopiedAddress& address) {
   return address.length == 16 && address.get()->sa_family == AF_INET && address.bytes[4] == 127;
 }
 
+// Whether some socket may have been given an interface by a link-local address that it was bound or
+// connected to. Packets from such a socket to ::1 leave through that interface.
+inline std::uint32_t interface_was_chosen;
+void note_chosen_interface(const CopiedAddress& address);
+
 int judge_address(const char* operation, int descriptor, const CopiedAddress& address,
                   Direction direction);
 inline int judge_copy(const char* operation, int descriptor, const CopiedAddress& address,
                       Direction direction) {
-  return is_plain_loopback(address) || needs_no_judgement(address, direction)
+  const bool stays =
+      is_plain_loopback(address) && __atomic_load_n(&interface_was_chosen, __ATOMIC_RELAXED) == 0;
+  return stays || needs_no_judgement(address, direction)
              ? 0
              : judge_address(operation, descriptor, address, direction);
 }

@@ -81,9 +81,11 @@ long bind_by_number(const SystemCallArguments& a) {
   const auto* given = a.pointer<const struct sockaddr>(1);
   const auto length = static_cast<socklen_t>(a.word[2]);
   CopiedAddress copy;
-  if (!has_protected_trees() || !copy_address(given, length, &copy))
-    return NEXT(syscall)(SYS_bind, a.word[0], given, length);
-  if (const int error = judge_socket_file("bind", a.number(0), copy)) return fail(error);
+  if (!copy_address(given, length, &copy)) return NEXT(syscall)(SYS_bind, a.word[0], given, length);
+  note_chosen_interface(copy);
+  if (has_protected_trees()) {
+    if (const int error = judge_socket_file("bind", a.number(0), copy)) return fail(error);
+  }
   return NEXT(syscall)(SYS_bind, a.word[0], copy.get(), copy.length);
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/sys.h"
 #include "shim/next_symbol.h"
+#include "shim/own_filter.h"
 #include "shim/path_text.h"
 #include "shim/redirect.h"
 #include "shim/short_path.h"
@@ -54,6 +55,7 @@ bool is_undecided(long result) {
     case -EAGAIN:
     case -ENOSYS:  // before Linux 5.6, or a seccomp filter that does not know it
     case -EPERM:
+    case -EACCES:
       return true;
     default:
       return false;
@@ -73,7 +75,9 @@ __attribute__((noinline)) long open_across_mount(std::string_view path, int flag
 bool may_open_at_once() {
   std::uint8_t plain = __atomic_load_n(&opens_are_plain, __ATOMIC_ACQUIRE);
   if (__builtin_expect(plain == 0, 0)) plain = look_at_opens();
-  return plain == 1 && *__atomic_load_n(&single_threaded, __ATOMIC_RELAXED) != 0;
+  // A filter of the program's own that forbids open(2) need not know openat2.
+  return plain == 1 && *__atomic_load_n(&single_threaded, __ATOMIC_RELAXED) != 0 &&
+         !has_own_filter();
 }
 
 long open_at_once(int directory, const char* path, int flags, unsigned mode) {

@@ -36,10 +36,11 @@ class Descriptor {
   long number_ = -1;
 };
 
-// No descriptor is left for us: the program's own opens fail then, but unlink, rename or chmod need
-// none.
+// No descriptor is left for us, or a seccomp filter lets nobody open anything: the program's own
+// opens fail then, but unlink, rename or chmod need none.
 inline bool lacks_descriptors(const Descriptor& descriptor) {
-  return descriptor.error() == EMFILE || descriptor.error() == ENFILE;
+  return descriptor.error() == EMFILE || descriptor.error() == ENFILE ||
+         sys::may_be_a_filter(-descriptor.error());
 }
 
 }  // namespace hfoffline::shim

@@ -9,6 +9,7 @@
 #include "shim/descriptor_link.h"
 #include "shim/judge_network.h"
 #include "shim/judge_path.h"
+#include "shim/own_filter.h"
 #include "shim/socket_facts.h"
 
 namespace hfoffline::shim {
@@ -52,9 +53,10 @@ void disconnect(int descriptor) {
 void hold_received(const char* operation, int descriptor) {
   if (has_protected_trees() && judge_writable_descriptor(operation, descriptor) != 0) {
     make_read_only(descriptor);
-  } else if (judge_connected(operation, descriptor) != 0) {
-    disconnect(descriptor);
+    return;
   }
+  // Browsers hand sockets to processes that are ended for asking where a socket leads.
+  if (!has_own_filter() && judge_connected(operation, descriptor) != 0) disconnect(descriptor);
 }
 
 void hold_received_in(const char* operation, const struct msghdr& message) {

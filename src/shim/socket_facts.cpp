@@ -105,6 +105,12 @@ bool goes_out_through_loopback(int descriptor, const CopiedAddress& address,
   return option_of(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_IF) == kLoopbackIndex;
 }
 
+int interface_of_socket(int descriptor) {
+  constexpr int kLoopbackIndex = 1;
+  const int bound = socket_option(descriptor, kBindToInterface);
+  return bound > kLoopbackIndex ? bound : 0;
+}
+
 int ask_socket_type(int descriptor) { return socket_option(descriptor, SO_TYPE); }
 
 bool is_unix_socket(int descriptor) { return socket_option(descriptor, SO_DOMAIN) == AF_UNIX; }

@@ -42,6 +42,9 @@ bool fails_anyway(int descriptor, const CopiedAddress& address, Direction direct
 bool goes_out_through_loopback(int descriptor, const CopiedAddress& address,
                                const Endpoint& endpoint);
 
+// The interface that everything a socket sends goes out by: 0 if it has none, or if that is lo.
+int interface_of_socket(int descriptor);
+
 // Whether packets to this address stay on the machine because it is one of its own.
 bool is_own_address(const CopiedAddress& address, const IpAddress& wanted);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""unlink, rename, mkdir and chmod need no descriptor: a process that has none left must be held all the same."""
+"""unlink, rename, mkdir, chmod and exec need no descriptor: a process that has none left must be held all the same."""
 import case
 from programs import preload
 

@@ -35,6 +35,10 @@ print('access', os.access(file, os.R_OK), os.access(file, os.W_OK))
 said('urllib', urllib.request.urlopen, 'https://huggingface.co/')
 said('connect', socket.create_connection, ('10.1.2.3', 443))
 said('udp', socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto, b'x', ('10.1.2.3', 53))
+try:
+    socket.gethostbyname_ex('0x7f.1')  # an address for getaddrinfo, and a name for gethostbyname_r
+except socket.herror as error:
+    print('herror', error.errno)
 async def dial():
     await asyncio.open_connection('10.1.2.3', 443)
 said('asyncio', asyncio.run, dial())
@@ -69,6 +73,7 @@ access True False
 urllib URLError
 connect ENETUNREACH
 udp ENETUNREACH
+herror 1
 asyncio ENETUNREACH
 child 1
 loopback True True

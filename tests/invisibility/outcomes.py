@@ -70,11 +70,12 @@ def listing(directory, ignored):
 
 
 def violations(record):
-    """What a run's record says was refused, or would have been; a suite that is allowed all it does has none."""
+    """What a run's record says was refused, or would have been; a suite that is allowed all it does has none.
+    The line for the end of a run has no verdict."""
     if not record.exists():
         return ""
     lines = [json.loads(line) for line in record.read_text().splitlines()]
-    return "\n".join(sorted({f"{x['op']} {x['target']}: {x['reason']}" for x in lines if x["verdict"] in ("refuse", "audit")}))
+    return "\n".join(sorted({f"{x['op']} {x['target']}: {x['reason']}" for x in lines if x.get("verdict") in ("refuse", "audit")}))
 
 
 def shown(text):

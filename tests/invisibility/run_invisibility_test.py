@@ -158,6 +158,14 @@ class RunInvisibilityTest(unittest.TestCase):
         text = "0:00:01 [ 1/26] test_a passed -- running: test_b (30.6 sec)\n0:01 [2/26/1] test_b failed (env changed) (1 min 2 sec)\n"
         self.assertEqual(outcomes.of_regrtest(text), {"test_a as a whole": "passed", "test_b as a whole": "failed (env changed)"})
 
+    def test_a_record_tells_what_was_refused_and_that_the_run_ended(self):
+        with tempfile.TemporaryDirectory() as directory:
+            record = pathlib.Path(directory, "record.jsonl")
+            record.write_text('{"kind":"egress","op":"connect","target":"192.0.2.1:1","reason":"egress_address","verdict":"refuse"}\n'
+                              '{"kind":"exec","op":"execve","target":"/x","reason":"exec_static","verdict":"allow"}\n'
+                              '{"kind":"run","exit_code":0}\n')
+            self.assertEqual(outcomes.violations(record), "connect 192.0.2.1:1: egress_address")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -79,6 +79,16 @@ static void then_local(void* context) {
   call(&local, fd);
 }
 
+// What is said of an address on one interface is not said of it without any.
+static void after_a_scope(void* context) {
+  const struct address_row* row = context;
+  struct address_row scoped = *row;
+  ((struct sockaddr_in6*)&scoped.destination.address)->sin6_scope_id = 2;
+  call(&scoped, raw_socket(row->family, row->type, 0));
+  report(", then ");
+  call(row, raw_socket(row->family, row->type, 0));
+}
+
 static void icmp(void* context) {
   const struct address_row* row = context;
   call(row,
@@ -148,6 +158,8 @@ static void shapes(int type) {
   with(row_to(far6, type), "2001:db8::1, connected socket", connected);
   with(row_to(near, type), "127.0.0.1, connected socket", connected);
   with(row_to(far, type), "192.0.2.1, bound to loopback", bound_to_loopback);
+  with(row_to(far_away("fe80::1"), type),
+       "fe80::1, link-local on interface 2, then without a scope", after_a_scope);
   with(row_to(far, type), "192.0.2.1, then 127.0.0.1", then_local);
   with(row_to(far_away("255.255.255.255"), type), "255.255.255.255, SO_BROADCAST", with_broadcast);
 

@@ -283,6 +283,17 @@ TEST_CASE("loopback, unspecified, multicast and broadcast") {
   }
 }
 
+TEST_CASE("only link-local addresses need an interface") {
+  for (const char* text : {"fe80::1", "febf::1", "ff02::1", "ff01::1"}) {
+    CAPTURE(text);
+    CHECK(needs_scope(address_of(text)));
+  }
+  for (const char* text : {"fec0::1", "fe7f::1", "ff0e::1", "2001:db8::1", "::1", "224.0.0.1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(needs_scope(address_of(text)));
+  }
+}
+
 TEST_CASE("addresses come from socket addresses in network byte order") {
   const unsigned char v4[] = {192, 0, 2, 1};
   CHECK(address_from_v4(v4) == address_of("192.0.2.1"));

@@ -9,13 +9,17 @@
 #include <vector>
 
 #include "catch.h"
+#include "core/errnos.h"
 
 using namespace hfoffline;
 
 namespace {
 
 int set(int level, int option, const std::vector<unsigned char>& value) {
-  return refuse_socket_option(level, option, value.data(), value.size()).error;
+  const int error = refuse_socket_option(level, option, value.data(), value.size()).error;
+  // A record names every refusal's error.
+  CHECK((error == 0 || !errno_name(error).empty()));
+  return error;
 }
 
 std::vector<unsigned char> zeros_with(std::size_t size, std::size_t offset,

@@ -50,6 +50,9 @@ bool takes_level(int descriptor, int level) {
 
 bool is_unix_socket(int descriptor) { return family_of(descriptor) == AF_UNIX; }
 
+// What a bound socket's interface is, macOS does not tell.
+int interface_of_socket(int) { return 0; }
+
 bool is_tcp(int descriptor) { return ask_socket_type(descriptor) == SOCK_STREAM; }
 
 bool fails_anyway(int descriptor, const CopiedAddress& address, Direction,

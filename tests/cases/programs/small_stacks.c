@@ -20,7 +20,7 @@
 
 #include "signal_stack.h"
 
-static char inside[4096], outside[4096], by_link[4096], deep[4096];
+static char inside[4096], outside[4096], by_link[4096], deep[4096], deep_outside[4096];
 static int call;
 
 static int error_of(long result) { return result < 0 ? errno : 0; }
@@ -66,11 +66,15 @@ static int make_call(void) {
       return error_of(access("file", W_OK)) != EROFS;
     case 15:
       return error_of(open(deep, O_WRONLY | O_CREAT, 0600)) != EROFS;
+    case 16:
+      return error_of(rename(deep, deep_outside)) != EXDEV;
+    case 17:
+      return error_of(link(deep_outside, deep)) != EROFS;
     default:
       return error_of(open("/proc/self/cwd/new", O_WRONLY | O_CREAT, 0600)) != EROFS;
   }
 }
-#define CALLS 17
+#define CALLS 19
 
 static void* body(void* unused) {
   (void)unused;
@@ -109,10 +113,14 @@ int main(int argc, char** argv) {
   strcpy(deep, argv[1]);
   while (strlen(deep) < 4080) strcat(deep, "/.");
   strcat(deep, "/new");
+  strcpy(deep_outside, argv[2]);
+  while (strlen(deep_outside) < 4080) strcat(deep_outside, "/.");
+  strcat(deep_outside, "/file");
   int wrong = 0;
   for (int place = 0; place < 2; ++place) {
     for (call = 0; call < CALLS; ++call) {
-      if (place == 1 && call == 15) continue; /* the path alone needs half of that stack */
+      /* A path alone needs half of that stack. */
+      if (place == 1 && call >= 15 && call < 18) continue;
       fflush(stdout);
       pid_t child = fork();
       if (child == 0) {

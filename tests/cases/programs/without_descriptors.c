@@ -123,6 +123,8 @@ int main(int argc, char** argv) {
   char check[64];
   snprintf(check, sizeof(check), "%d differ, %s refused, %s passed", wrong,
            refused > 60 ? "many" : "few", passed > 2 ? "some" : "none");
-  puts(check);
-  return 0;
+  /* Starting a program needs none of ours, either. */
+  for (int number = 3; number <= elsewhere; ++number) fcntl(number, F_SETFD, FD_CLOEXEC);
+  execl("/bin/echo", "echo", check, NULL);
+  return 3;
 }
