@@ -114,8 +114,14 @@ def shadow(*arguments, layers=(), cwd=None, env=None, check="python"):
     return report
 
 
+# What was asked for by expect() and by expect_none(): each kind must have both.
+APPEARED = set()
+ABSENT = set()
+
+
 def expect(report, kind, subject, **fields):
     """The finding; its fields must contain these texts."""
+    APPEARED.add(kind)
     found = report.of(kind, subject)
     case.equal(len(found), 1, f"findings {kind} about {subject} in {report!r}")
     for name, part in fields.items():
@@ -127,4 +133,5 @@ def expect(report, kind, subject, **fields):
 
 
 def expect_none(report, kind, subject=None):
+    ABSENT.add(kind)
     case.equal(report.of(kind, subject), [], f"findings {kind} in {report!r}")
