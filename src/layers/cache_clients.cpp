@@ -57,7 +57,8 @@ constexpr char kWhichModules[] =
     "    except Exception:\n"
     "        found = True  # it is there, and broken: what is asked of it later says how\n"
     "    if found:\n"
-    "        print('hfoffline-found:' + name)\n";
+    "        print('hfoffline-found:' + name)\n"
+    "print('hfoffline-found:')\n";
 constexpr char kWhichPackages[] =
     "const find = require('module').createRequire(process.cwd() + '/');\n"
     "for (const name of process.argv.slice(1)) {\n"
@@ -65,12 +66,12 @@ constexpr char kWhichPackages[] =
     "    if (error.code === 'MODULE_NOT_FOUND') continue;\n"
     "  }\n"
     "  console.log('hfoffline-found:' + name);\n"
-    "}\n";
+    "}\n"
+    "console.log('hfoffline-found:');\n";
 
 // The names that the interpreter, started with these arguments and the names, says it has.
-std::set<std::string> found_by(const std::string& program, std::vector<std::string> arguments,
-                               FoundAs kind) {
-  if (program.empty()) return {};
+absl::StatusOr<std::set<std::string>> found_by(const std::string& program,
+                                               std::vector<std::string> arguments, FoundAs kind) {
   arguments.insert(arguments.begin(), program);
   for (const CacheClient& client : kClients) {
     if (client.found_as == kind) arguments.emplace_back(client.name);
@@ -81,6 +82,12 @@ std::set<std::string> found_by(const std::string& program, std::vector<std::stri
   constexpr std::string_view kMark = "hfoffline-found:";
   for (const std::string_view line : cli::split(output.out, "\n")) {
     if (line.starts_with(kMark)) found.emplace(line.substr(kMark.size()));
+  }
+  // The last one is empty: it has come to its end.
+  if (found.erase("") == 0) {
+    return absl::InternalError(cat(program,
+                                   " does not say what is installed for it: ", describe_end(output),
+                                   " ", cli::strip_blanks(output.diagnostics)));
   }
   return found;
 }
@@ -131,41 +138,72 @@ std::string linked_version(const std::string& program, std::string_view name) {
   return version;
 }
 
-std::vector<InstalledCacheClient> find_cache_clients(const ShadowRequest& request) {
+absl::StatusOr<FoundCacheClients> find_cache_clients(const ShadowRequest& request) {
+  FoundCacheClients result;
   const std::string python = find_python(request.python.empty() ? "python3" : request.python);
   const std::string node = find_python("node");
-  const std::set<std::string> modules =
-      found_by(python, {"-B", "-c", kWhichModules}, FoundAs::module);
-  const std::set<std::string> packages = found_by(node, {"-e", kWhichPackages}, FoundAs::package);
-  std::vector<InstalledCacheClient> installed;
+  std::set<std::string> modules;
+  std::set<std::string> packages;
+  if (!python.empty()) {
+    absl::StatusOr<std::set<std::string>> found =
+        found_by(python, {"-B", "-c", kWhichModules}, FoundAs::module);
+    if (!found.ok()) return found.status();
+    modules = *std::move(found);
+  } else if (!request.python.empty()) {
+    return absl::InvalidArgumentError(
+        cat("the interpreter ", request.python, " is not there\n  --python FILE names another"));
+  } else {
+    result.facts.emplace_back("no python3 in PATH: its modules were not looked for");
+  }
+  // Nobody asked for node: that it is broken is no reason to stop.
+  if (!node.empty()) {
+    absl::StatusOr<std::set<std::string>> found =
+        found_by(node, {"-e", kWhichPackages}, FoundAs::package);
+    if (found.ok()) {
+      packages = *std::move(found);
+    } else {
+      result.facts.push_back(std::string(found.status().message()));
+    }
+  }
+  const std::string given = request.program.empty() ? "" : find_python(request.program);
+  if (!request.program.empty() && given.empty()) {
+    return absl::InvalidArgumentError(
+        cat("the program ", request.program, " is not there\n  --program FILE names it"));
+  }
+  bool something_in_given = false;
   for (const CacheClient& client : kClients) {
     const std::string name(client.name);
     switch (client.found_as) {
       case FoundAs::module:
-        if (modules.count(name) != 0) installed.push_back({&client, python, ""});
+        if (modules.count(name) != 0) result.installed.push_back({&client, python, ""});
         break;
       case FoundAs::package:
-        if (packages.count(name) != 0) installed.push_back({&client, node, ""});
+        if (packages.count(name) != 0) result.installed.push_back({&client, node, ""});
         break;
       case FoundAs::program:
         if (const std::string program = find_python(name); !program.empty())
-          installed.push_back({&client, program, ""});
+          result.installed.push_back({&client, program, ""});
         break;
       case FoundAs::linked: {
-        std::vector<std::string_view> names(std::begin(kLinkedClientPrograms),
-                                            std::end(kLinkedClientPrograms));
-        if (!request.program.empty()) names.push_back(request.program);
-        for (const std::string_view candidate : names) {
-          const std::string program = find_python(candidate);
-          if (program.empty()) continue;
+        std::set<std::string> programs;
+        if (!given.empty()) programs.insert(given);
+        for (const std::string_view candidate : kLinkedClientPrograms) {
+          if (const std::string program = find_python(candidate); !program.empty())
+            programs.insert(program);
+        }
+        for (const std::string& program : programs) {
           const std::string version = linked_version(program, client.name);
-          if (!version.empty()) installed.push_back({&client, program, version});
+          if (version.empty()) continue;
+          result.installed.push_back({&client, program, version});
+          something_in_given = something_in_given || program == given;
         }
         break;
       }
     }
   }
-  return installed;
+  if (!given.empty() && !something_in_given)
+    result.facts.push_back(cat("no client that is known is inside ", given));
+  return result;
 }
 
 }  // namespace hfoffline::layers

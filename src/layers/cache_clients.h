@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "layers/checker.h"
 
 namespace hfoffline::layers {
@@ -40,9 +41,15 @@ std::span<const CacheClient> cache_clients();
 // Variables that lead to a cache, besides those of the presets.
 std::span<const std::string_view> cache_variables();
 
+struct FoundCacheClients {
+  std::vector<InstalledCacheClient> installed;  // in the order of the table
+  std::vector<std::string> facts;  // for the reader: where none could be looked for, and why
+};
+
 // Starts the interpreter and node once each, with the environment of this process, and looks at the
-// programs in PATH and at the one that the request names. In the order of the table.
-std::vector<InstalledCacheClient> find_cache_clients(const ShadowRequest& request);
+// programs in PATH and at the one that the request names. InvalidArgument if the interpreter or the
+// program that the request names is not there; Internal if the interpreter does not answer.
+absl::StatusOr<FoundCacheClients> find_cache_clients(const ShadowRequest& request);
 
 // The version of the library `name` that is linked into the program, as the names of its source
 // files or its user agent have it: "0.4.1". "" if it is not in there; the file is read as a whole.

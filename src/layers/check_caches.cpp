@@ -102,7 +102,10 @@ class CacheCheck {
     if (!scratch.ok()) return scratch.status();
     sentinels_.emplace(request_, plan_, fs::canonical(scratch->path()).string());
     if (absl::Status status = sentinels_->plant(); !status.ok()) return status;
-    const std::vector<InstalledCacheClient> installed = find_cache_clients(request_);
+    const absl::StatusOr<FoundCacheClients> found = find_cache_clients(request_);
+    if (!found.ok()) return found.status();
+    const std::vector<InstalledCacheClient>& installed = found->installed;
+    order_.facts.insert(order_.facts.end(), found->facts.begin(), found->facts.end());
     for (const InstalledCacheClient& client : installed) {
       if (client.client->asked_by == AskedBy::order) {
         judge_by_order(client);

@@ -131,7 +131,9 @@ def holds():
     report = ask("--program", mine / "my-server", HF_HUB_CACHE=other)
     expect(report, "cache_not_asked", f"hf-hub 1.0.0 in {mine}/my-server", why="it goes by HF_HUB_CACHE in a run")
     (mine / "my-server").write_text("hf-hub, but no version\n")
-    case.equal(len(ask("--program", mine / "my-server").of("cache_not_asked")), 2, "a program without it")
+    report = ask("--program", mine / "my-server")
+    case.equal(len(report.of("cache_not_asked")), 2, "a program without it")
+    case.contains(facts(report), f"no client that is known is inside {mine}/my-server", "a program without it")
 
     # Other caches of the machine, in each client's default location, are said.
     (home / ".ollama/models/blobs").mkdir(parents=True)
@@ -151,6 +153,17 @@ def holds():
     shutil.rmtree(venv.site / "hf_xet")
     (programs / "text-embeddings-router").unlink()
     expect_none(ask(), "cache_not_asked")
+
+    # Where nobody could be asked, that is not passed over either.
+    for flags, code, why in ((["--python", "/no/such"], 2, "the interpreter /no/such is not there"),
+                             (["--python", "/bin/false"], 125, "does not say what is installed for it: exit code 1"),
+                             (["--python", venv.python, "--program", "/no/such"], 2, "the program /no/such is not there")):
+        result = case.expect_code(case.hfoffline("shadow", "cache", *flags, cwd=place), code, why)
+        case.contains(result.err, why, "the message")
+    nothing = shadow(check="cache", cwd=place, env=case.clean_environment(HOME=home, PATH=home))
+    case.contains(facts(nothing), "no python3 in PATH: its modules were not looked for", "without an interpreter")
+    case.script("#!/bin/sh\nexit 7\n", name="place/bin/node")
+    case.contains(facts(ask()), "bin/node does not say what is installed for it: exit code 7", "a broken node")
 
     # Inside a run nothing is asked, and with --only-read neither.
     case.contains(facts(ask("--only-read")), "no client was asked", "--only-read")
