@@ -53,6 +53,7 @@ std::string toml_string(std::string_view text) {
 
 std::string toml_list(const std::vector<std::string>& texts) {
   std::vector<std::string> items;
+  items.reserve(texts.size());
   for (const std::string& text : texts) items.push_back(toml_string(text));
   return cat("[", cli::join(items, ", "), "]");
 }
@@ -236,7 +237,7 @@ std::string CacheSentinels::first_place_in(std::string_view output) const {
     const std::size_t from = at + start.size();
     const std::size_t end = output.find_first_of(" \t\r\n'\"])", from);
     if (end == output.npos) return "";
-    const std::string path(output.substr(at, end - at));
+    std::string path(output.substr(at, end - at));
     // Its home directory is no cache.
     if (path != home() && !place_of(path).empty()) return path;
   }

@@ -87,9 +87,10 @@ class CacheCheck {
     if (!request_.only_read && !nested) {
       if (absl::Status status = ask_clients(); !status.ok()) return status;
     }
-    if (!plan_.models_dir.empty())
+    if (!plan_.models_dir.empty()) {
       order_.places.push_back(
           {"models dir", std::string(plan_.models_dir), "what a run points clients to", true});
+    }
     for (const auto& [path, why] : others_) order_.places.push_back({"cache", path, why, false});
     report_.orders.push_back(std::move(order_));
     return absl::OkStatus();
