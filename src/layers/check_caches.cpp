@@ -108,6 +108,8 @@ class CacheCheck {
     const std::vector<InstalledCacheClient>& installed = found->installed;
     order_.facts.insert(order_.facts.end(), found->facts.begin(), found->facts.end());
     for (const InstalledCacheClient& client : installed) {
+      // Ends this process as soon as `delayed` and the scratch directory are gone.
+      if (DelayedSignals::is_pending()) return absl::CancelledError("interrupted");
       if (client.client->asked_by == AskedBy::order) {
         judge_by_order(client);
       } else if (absl::Status status = judge(client); !status.ok()) {

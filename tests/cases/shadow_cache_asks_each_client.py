@@ -2,6 +2,9 @@
 """Stand-ins for clients, each named as the client is and with its order of cache locations, and the real Node client."""
 import os
 import shutil
+import signal
+import subprocess
+import time
 
 import case
 import shadow_trees
@@ -88,6 +91,24 @@ def holds():
     expect(report, "cache_unanswered", "huggingface_hub", why="outside of a run: exit code 1: ImportError: libsome")
     case.contains(str(report.json["orders"]), "1 client is installed: 0 answered, 1 could not be asked", "the count")
     expect_none(ask(FAITHFUL), "cache_unanswered")
+
+    # Interrupted: the client that is being asked is the last one, and nothing stays behind.
+    asked = case.tmp / "asked"
+    asked.mkdir()
+    slow = f"    open({str(asked)!r} + '/{{name}}', 'w').close(); import time; time.sleep(3)\n" + FAITHFUL
+    write(venv.site / "huggingface_hub", {"__init__.py": STAND_IN.format(order=slow.format(name="first"))})
+    write(venv.site / "transformers", {"__init__.py": "", "utils.py": STAND_IN.format(order=slow.format(name="second"))
+                                       + "cached_file = hf_hub_download\n"})
+    process = subprocess.Popen([case.HFOFFLINE, "shadow", "cache", *python], cwd=place, stdout=subprocess.DEVNULL,
+                               env=case.clean_environment(HOME=home), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (asked / "first").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    case.equal(process.wait(60), -signal.SIGINT, "how it ended")
+    case.equal(os.listdir(asked), ["first"], "who was asked")
+    case.equal(list(case.shared.glob("hfoffline-layers-*")), [], "left behind")
+    shutil.rmtree(venv.site / "transformers")
 
     # A client that opens a third place, in a run or always. In the latter case the sentinel of its default location does
     # not reach it, and what it says proves nothing.
