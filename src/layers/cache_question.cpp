@@ -112,7 +112,7 @@ CacheAnswer CacheQuestion::ask(const InstalledCacheClient& client,
   if (client.client->asked_by == AskedBy::arguments) {
     std::string path = sentinels_.first_place_in(output.diagnostics);
     if (path.empty()) path = sentinels_.first_place_in(output.out);
-    if (!path.empty()) return {CacheSentinels::place_of(path), path, ""};
+    if (!path.empty()) return {sentinels_.place_in_run(path), path, ""};
   } else if (const std::size_t mark = output.out.find(kMark); mark != output.out.npos) {
     std::string_view rest = std::string_view(output.out).substr(mark + kMark.size());
     rest = rest.substr(0, rest.find('\n'));

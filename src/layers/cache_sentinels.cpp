@@ -191,6 +191,7 @@ absl::Status CacheSentinels::write_config() {
     std::error_code ignored;
     fs::create_directories(to, ignored);
     fs::create_directories(home() + from.substr(1), ignored);
+    redirects_[home() + from.substr(1)] = to;
     redirects.push_back(cat(from, "=", to));
   }
   std::string text = "[cache]\n";
@@ -217,6 +218,15 @@ std::string CacheSentinels::place_of(const std::string& path) {
     if (at.find('/') == at.npos) break;
   }
   return "";
+}
+
+std::string CacheSentinels::place_in_run(const std::string& path) const {
+  // The longest counts, which comes last of those that fit.
+  std::string there = path;
+  for (const auto& [from, to] : redirects_) {
+    if (is_below(path, from)) there = to + path.substr(from.size());
+  }
+  return place_of(there);
 }
 
 std::string CacheSentinels::expand(std::string_view location) const {

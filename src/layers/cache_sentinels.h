@@ -48,6 +48,8 @@ class CacheSentinels {
 
   // The name of the place that `path` is in, as the file system has it; "" if it is in none.
   static std::string place_of(const std::string& path);
+  // The same for a process of the run, in which the redirects are in force.
+  std::string place_in_run(const std::string& path) const;
   // "~/.cache/x" and "$TMPDIR/x" as paths of these places, and back.
   std::string expand(std::string_view location) const;
   std::string abbreviate(std::string_view path) const;
@@ -74,6 +76,7 @@ class CacheSentinels {
   const RunPlan& plan_;
   std::string directory_;
   std::map<std::string, std::string> variables_;
+  std::map<std::string, std::string> redirects_;  // of these places, from and to
   std::map<std::string, std::string, std::less<>> real_paths_;
 };
 

@@ -105,7 +105,7 @@ def holds():
 
     # A redirect leads the default location to the models dir, or elsewhere.
     report = ask("--presets", "proxies", "--redirect", f"~/.cache/huggingface={models}")
-    for name in ("huggingface_hub", "vllm"):
+    for name in ("huggingface_hub", "vllm", "llama-cli"):
         case.contains(facts(report), f"{name} opens the models dir in a run", "what was seen")
     report = ask("--presets", "proxies", "--redirect", f"{home}/.cache/huggingface={other}")
     expect(report, "cache_other_wins", "huggingface_hub", path=other, observed=True)
