@@ -158,6 +158,21 @@ class Sources:
             [[code(name), text] for name, _, text in rows(self.read("src/layers/checkers.def"), "CHECKER")],
         )
 
+    def cache_clients(self) -> str:
+        found = {"module": "a module of the interpreter", "package": "a package that node finds from here",
+                 "program": "a program in `PATH`", "linked": "a library inside a program"}
+        asked = {"script": "loads the sentinel, or says its directory", "arguments": "is started on the sentinel",
+                 "order": "cannot be asked: the order of its variables"}
+        # `ask`, the last column, is a program of several lines and not shown.
+        pattern = r'(?m)^CACHE_CLIENT\(\w+, (\w+), "([^"]+)", \w+, "([^"]+)", (\w+),'
+        return table(
+            ["client", "found as", "without any variable", "how it is judged"],
+            [
+                [code(name), found[found_as], code(location), asked[asked_by]]
+                for found_as, name, location, asked_by in re.findall(pattern, self.read("src/layers/cache_clients.def"))
+            ],
+        )
+
     def finding_kinds(self) -> str:
         return table(
             ["kind", "counts", "meaning", "how it comes about"],

@@ -14,7 +14,9 @@ constexpr Flag kFlags[] = {
     {"python", "FILE", "the interpreter (default: the python3 in PATH)"},
     {"python-flags", "FLAGS", "what it is started with: -I, -s, -E, -P, -S, as in \"-I -S\""},
     {"script", "FILE", "the script that is run; without it, the working directory is searched"},
-    {"program", "FILE", "libs: the program (default: the interpreter)"},
+    {"program", "FILE",
+     "libs: the program (default: the interpreter); cache: a program that may have a client "
+     "inside"},
     {"extension", "FILE", "libs: an extension module, as the interpreter loads it"},
     {"sample", "COUNT",
      "how many names of core are asked about besides contested ones (default: 50)"},

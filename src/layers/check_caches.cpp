@@ -4,20 +4,21 @@
 // Nothing of the machine's own caches is opened by a client. A scratch models dir stands for the
 // sealed one and a scratch home for the user's; both hold the same revision of the same repository,
 // so that the answer tells them apart.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "cli/nested_run.h"
+#include "cli/run_settings.h"
 #include "cli/string_tools.h"
-#include "core/config.h"
+#include "core/settings.h"
+#include "layers/cache_clients.h"
+#include "layers/cache_question.h"
+#include "layers/cache_sentinels.h"
 #include "layers/checker.h"
-#include "layers/child_output.h"
+#include "layers/client_versions.h"
 #include "layers/delayed_signals.h"
-#include "layers/python_facts.h"
 #include "layers/scratch_file.h"
 #include "presets/presets.h"
 
@@ -25,52 +26,17 @@ namespace hfoffline::layers {
 namespace {
 
 namespace fs = std::filesystem;
+using cli::cat;
+using AskedBy = CacheClient::AskedBy;
+using Holds = CacheClient::Holds;
 
 constexpr std::string_view kChecker = "cache";
-constexpr char kRepository[] = "hfoffline/sentinel";
-constexpr char kDirectory[] = "models--hfoffline--sentinel";
-constexpr char kCommit[] = "5e17e15e17e15e17e15e17e15e17e15e17e15e17";
-constexpr char kMark[] = "hfoffline-answer:";
-// A client that does not believe that it is offline tries again for a minute and a half.
-constexpr std::chrono::seconds kLimit = std::chrono::seconds(180);
-
-enum class Runner { python, node };
-
-struct CacheClient {
-  std::string_view preset;
-  Runner runner;
-  std::string_view package;
-  std::string_view default_location;
-  const char* ask;
-};
-
-constexpr CacheClient kClients[] = {
-#define CACHE_CLIENT(preset, runner, package, default_location, ask) \
-  {#preset, Runner::runner, package, default_location, ask},
-#include "layers/cache_clients.def"
-#undef CACHE_CLIENT
-};
-
-constexpr char kPythonStart[] =
-    "import sys\n"
-    "REPOSITORY, COMMIT = sys.argv[1:3]\n"
-    "def answer(path):\n"
-    "    print(f'hfoffline-answer:{path}', flush=True)\n";
-constexpr char kNodeStart[] =
-    "import { createRequire } from 'node:module';\n"
-    "import { pathToFileURL } from 'node:url';\n"
-    "const [REPOSITORY, COMMIT] = process.argv.slice(2);\n"
-    "const answer = (path) => console.log(`hfoffline-answer:${path}`);\n"
-    "const load = (name) => import(pathToFileURL(createRequire(process.cwd() + "
-    "'/').resolve(name)));\n";
+// Only for the order of variables: a run makes its own.
+constexpr std::string_view kScratch = "/scratch";
 
 std::string variable(const ShadowRequest& request, std::string_view name) {
-  for (const char* const* entry = request.environment; entry != nullptr && *entry; ++entry) {
-    const std::string_view text = *entry;
-    if (text.starts_with(name) && text.size() > name.size() && text[name.size()] == '=')
-      return std::string(text.substr(name.size() + 1));
-  }
-  return "";
+  const char* value = find_in_environment(request.environment, name);
+  return value == nullptr ? "" : value;
 }
 
 bool is_below(std::string_view path, std::string_view directory) {
@@ -92,54 +58,97 @@ std::size_t count_repositories(const std::string& cache) {
   return count;
 }
 
+bool is_empty(const std::string& directory) {
+  std::error_code error;
+  const fs::directory_iterator first(directory, error);
+  return error || first == fs::directory_iterator();
+}
+
 class CacheCheck {
  public:
   CacheCheck(const ShadowRequest& request, ShadowReport& report)
       : request_(request), report_(report) {}
 
   absl::Status run() {
-    find_other_caches();
-    SearchOrder order;
-    order.checker = kChecker;
-    order.title = "clients of the cache";
-    const bool nested = cli::is_nested(cli::Context{request_.environment});
-    if (nested) order.facts.emplace_back("inside a run, whose settings stay: no client was asked");
-    if (!request_.only_read && !nested) {
-      const DelayedSignals delayed;
-      absl::StatusOr<ScratchDirectory> scratch = ScratchDirectory::make();
-      if (!scratch.ok()) return scratch.status();
-      scratch_ = fs::canonical(scratch->path()).string();
-      if (absl::Status status = plant(); !status.ok()) return status;
-      find_clients();
-      for (const CacheClient* client : installed_) {
-        if (absl::Status status = judge(*client, order); !status.ok()) return status;
-      }
+    Diagnostic problem;
+    if (!plan_run(*request_.config, known_presets(), kScratch, HFOFFLINE_VERSION, memory_.arena(),
+                  plan_, problem)) {
+      char text[2048];
+      Appender out(text);
+      append_diagnostic(problem, out);
+      return absl::InvalidArgumentError(cat(cli::strip_blanks(out.view())));
     }
-    const std::string models_dir(request_.config->text(Key::cache_models_dir));
-    if (!models_dir.empty())
-      order.places.push_back({"models dir", models_dir, "what a run points clients to", true});
-    for (const auto& [path, why] : others_) order.places.push_back({"cache", path, why, false});
-    if (installed_.empty() && !request_.only_read && !nested)
-      order.facts.emplace_back("no client that could be asked is installed");
-    report_.orders.push_back(std::move(order));
+    find_other_caches();
+    order_.checker = kChecker;
+    order_.title = "clients of the cache";
+    const bool nested = cli::is_nested(cli::Context{request_.environment});
+    if (nested) order_.facts.emplace_back("inside a run, whose settings stay: no client was asked");
+    if (request_.only_read) order_.facts.emplace_back("only read: no client was asked");
+    if (!request_.only_read && !nested) {
+      if (absl::Status status = ask_clients(); !status.ok()) return status;
+    }
+    if (!plan_.models_dir.empty()) {
+      order_.places.push_back(
+          {"models dir", std::string(plan_.models_dir), "what a run points clients to", true});
+    }
+    for (const auto& [path, why] : others_) order_.places.push_back({"cache", path, why, false});
+    report_.orders.push_back(std::move(order_));
     return absl::OkStatus();
   }
 
  private:
-  struct Answer {
-    std::string path;    // "": none
-    std::string reason;  // why there is none
-  };
+  absl::Status ask_clients() {
+    const DelayedSignals delayed;
+    absl::StatusOr<ScratchDirectory> scratch = ScratchDirectory::make();
+    if (!scratch.ok()) return scratch.status();
+    sentinels_.emplace(request_, plan_, fs::canonical(scratch->path()).string());
+    if (absl::Status status = sentinels_->plant(); !status.ok()) return status;
+    const absl::StatusOr<FoundCacheClients> found = find_cache_clients(request_);
+    if (!found.ok()) return found.status();
+    const std::vector<InstalledCacheClient>& installed = found->installed;
+    order_.facts.insert(order_.facts.end(), found->facts.begin(), found->facts.end());
+    for (const InstalledCacheClient& client : installed) {
+      // Ends this process as soon as `delayed` and the scratch directory are gone.
+      if (DelayedSignals::is_pending()) return absl::CancelledError("interrupted");
+      if (client.client->asked_by == AskedBy::order) {
+        judge_by_order(client);
+      } else if (absl::Status status = judge(client); !status.ok()) {
+        return status;
+      }
+    }
+    if (plan_.models_dir.empty() && !installed.empty())
+      order_.facts.emplace_back("no models dir is given: the clients were asked with a stand-in");
+    order_.facts.push_back(installed.empty()
+                               ? std::string("no client that could be asked is installed")
+                               : cat(installed.size(),
+                                     installed.size() == 1 ? " client is" : " clients are",
+                                     " installed: ", answered_, " answered, ",
+                                     installed.size() - answered_, " could not be asked"));
+    return absl::OkStatus();
+  }
 
   // Caches of this machine that a client would take if nobody told it otherwise.
   void find_other_caches() {
     const std::string home = variable(request_, "HOME");
-    const std::string sealed(request_.config->text(Key::cache_models_dir));
     std::map<std::string, std::string> places;
     if (!home.empty()) {
-      places[home + "/.cache/huggingface/hub"] = "the default location of most clients";
       places[home + "/.cache/huggingface/transformers"] =
           "the default location of transformers before 4.22";
+    }
+    for (const CacheClient& client : cache_clients()) {
+      // What clients make themselves is no second copy of a model.
+      if (client.holds != Holds::models) continue;
+      std::string_view location = client.default_location;
+      std::string base = home;
+      if (location.starts_with("$TMPDIR")) {
+        base = variable(request_, "TMPDIR");
+        if (base.empty()) base = "/tmp";
+      }
+      location.remove_prefix(std::min(location.find('/'), location.size()));
+      if (base.empty()) continue;
+      std::string& why = places[cat(base, location)];
+      why = why.empty() ? cat("the default location of ", client.name)
+                        : "the default location of most clients";
     }
     for (const Layer& layer : layers_of_kind(request_.layers, kChecker)) {
       if (layer.name != request_.core && layer.path != request_.core)
@@ -148,209 +157,205 @@ class CacheCheck {
     for (const auto& [path, why] : places) {
       std::error_code error;
       const fs::path real = fs::canonical(path, error);
-      if (error || (!sealed.empty() &&
-                    is_below(real.string(), fs::weakly_canonical(sealed, error).string())))
+      if (error || (!plan_.models_dir.empty() && is_below(real.string(), plan_.models_dir)))
         continue;
       const std::size_t count = count_repositories(path) + count_repositories(path + "/hub");
-      if (count == 0) continue;
+      // A hub cache without repositories holds nothing; of the others it is only known that there
+      // is something.
+      const bool is_hub = path.find("/huggingface/") != path.npos || why.starts_with("layer ");
+      if (count == 0 && (is_hub || is_empty(path))) continue;
       others_[path] = why;
       Finding found;
       found.kind = FindingKind::cache_second;
-      found.subject = std::to_string(count) + (count == 1 ? " repository" : " repositories");
+      found.subject = count == 0   ? "files"
+                      : count == 1 ? "1 repository"
+                                   : cat(count, " repositories");
       found.layer = why;
       found.path = path;
-      found.core = sealed;
+      found.core = plan_.models_dir;
       found.why = why + ": outside of `hfoffline run` clients look there";
       found.fix = "start clients with `hfoffline run`, or remove the cache";
       report_.findings.push_back(std::move(found));
     }
   }
 
-  absl::Status plant_cache(const std::string& hub) const {
-    const std::string repository = hub + "/" + kDirectory;
-    for (const auto& [file, text] :
-         {std::pair(std::string("/refs/main"), std::string(kCommit)),
-          std::pair("/snapshots/" + std::string(kCommit) + "/config.json", std::string("{}\n"))}) {
-      if (absl::Status status = write_scratch_file(repository + file, text); !status.ok())
-        return status;
+  Finding finding_about(const InstalledCacheClient& client, bool observed) const {
+    Finding found;
+    found.subject = client.title();
+    found.core = plan_.models_dir.empty() ? "the models dir" : std::string(plan_.models_dir);
+    found.observed = observed;
+    return found;
+  }
+
+  void add_unanswered(const InstalledCacheClient& client, const std::string& reason,
+                      std::string_view where) {
+    Finding found = finding_about(client, true);
+    found.kind = FindingKind::cache_unanswered;
+    found.why = cat(where, ": ", reason);
+    found.fix = "start the client with `hfoffline run` to see what it says";
+    report_.findings.push_back(std::move(found));
+  }
+
+  // Found by the client itself.
+  absl::Status judge(const InstalledCacheClient& client) {
+    const CacheQuestion question(request_, *sentinels_);
+    const std::string title = client.title();
+    const std::string location(client.client->default_location);
+    const CacheAnswer control = question.ask_bare(client);
+    if (control.path.empty()) {
+      add_unanswered(client, control.reason, "outside of a run");
+      return absl::OkStatus();
     }
+    if (!is_below(control.path, sentinels_->expand(location))) {
+      return absl::InternalError(cat(title, " does not look into its default location ", location,
+                                     " when nothing else is said (", control.path,
+                                     "): what it says in a run would prove nothing"));
+    }
+    const CacheAnswer answer = question.ask_in_run(client, plan_.layout == Layout::kHubCache);
+    if (answer.path.empty()) {
+      add_unanswered(client, answer.reason, "in a run");
+      return absl::OkStatus();
+    }
+    ++answered_;
+    if (answer.place == kSealedPlace) {
+      order_.facts.push_back(cat(title, " opens the models dir in a run, and would open ", location,
+                                 " outside of it"));
+      return absl::OkStatus();
+    }
+    if (answer.place == kWorkPlace) {
+      order_.facts.push_back(
+          cat(title, " writes to scratch in a run, and would use ", location, " outside of it"));
+      return absl::OkStatus();
+    }
+    const std::string real = sentinels_->real_path(answer.place);
+    const std::string path = !real.empty() ? real : sentinels_->abbreviate(answer.path);
+    if (client.client->holds == Holds::uploads) {
+      order_.facts.push_back(
+          cat(title, " keeps uploads in ", path, ", in a run too: no model is read from there"));
+      return absl::OkStatus();
+    }
+    Finding found = finding_about(client, true);
+    found.path = path;
+    found.winner = path;
+    add_winner(client, answer.place, std::move(found));
     return absl::OkStatus();
   }
 
-  absl::Status plant() {
-    if (absl::Status status = plant_cache(models() + "/hub"); !status.ok()) return status;
-    if (absl::Status status = plant_cache(home() + "/.cache/huggingface/hub"); !status.ok())
-      return status;
-    std::error_code ignored;
-    fs::create_directories(models() + "/torch/hub", ignored);
-    if (absl::Status status = write_scratch_file(scratch_ + "/empty.toml", ""); !status.ok())
-      return status;
-    // Whatever leads to a directory now leads to a stand-in for it, with the sentinel in it.
-    for (std::size_t i = 0; i < known_presets().count; ++i) {
-      PresetRows rows(known_presets().presets[i].rows);
+  // A client that opens neither the models dir nor scratch.
+  void add_winner(const InstalledCacheClient& client, const std::string& place, Finding found) {
+    const std::string preset(client.client->preset);
+    const std::string staged = CacheSentinels::staging_directory(preset);
+    const bool is_default = place == kDefaultPlace;
+    const bool is_variable = !is_default && sentinels_->variables().count(place) != 0;
+    found.layer = is_default ? "default location" : is_variable ? place : "elsewhere";
+    if (!sentinels_->is_staged(preset)) {
+      found.kind = FindingKind::cache_not_staged;
+      found.core = cat(plan_.models_dir, "/", staged);
+      found.why =
+          cat("the models dir has no ", staged, "/, so that a run leaves the client to its ",
+              is_variable ? "variable" : "default location");
+      found.fix = cat("stage what it needs in ", found.core);
+    } else if (is_default) {
+      found.kind = FindingKind::cache_default_wins;
+      found.why = found.observed
+                      ? "the client returned the sentinel of its default location, in a run"
+                      : "none of the variables that the client reads is set in a run";
+      found.fix =
+          cat("list \"", preset, "\" in [env] presets, or lead the path with [cache] redirect");
+    } else if (is_variable) {
+      found.kind = FindingKind::cache_variable_wins;
+      found.why = found.observed ? cat("the client returned the sentinel in a stand-in for what ",
+                                       place, " names, in a run")
+                                 : cat(place,
+                                       " comes first in the client's order, and a run does "
+                                       "not lead it to the models dir");
+      found.fix = cat("take ", place, " out of the environment and of [env] set, or list \"",
+                      preset, "\" in [env] presets");
+    } else {
+      found.kind = FindingKind::cache_other_wins;
+      found.why = "in a run the client goes by something else than its variables";
+      found.fix = "look into the client's own settings, and into [cache] redirect";
+    }
+    report_.findings.push_back(std::move(found));
+  }
+
+  struct RunValue {
+    std::string value;         // "": not set
+    bool from_preset = false;  // a run sets it, by a preset
+  };
+
+  RunValue value_in_run(std::string_view name) const {
+    for (std::size_t i = 0; i < plan_.environment.count; ++i) {
+      const PlannedVariable& planned = plan_.environment.variables[i];
+      if (planned.name != name) continue;
+      if (!planned.set) return {};
+      return {std::string(planned.value), planned.source.origin == Source::Origin::kPreset};
+    }
+    return {variable(request_, name), false};
+  }
+
+  // Found by the order of its variables: the client cannot be asked.
+  void judge_by_order(const InstalledCacheClient& client) {
+    const std::string title = client.title();
+    Finding note = finding_about(client, false);
+    note.kind = FindingKind::cache_not_asked;
+    note.layer = client.client->preset;
+    note.path = client.program;
+    note.why =
+        cat("a library of compiled code that tells only the network where its cache is; by "
+            "the order of its variables, ",
+            client.client->ask);
+    note.fix = "see `hfoffline env --explain` for what a run sets";
+
+    std::string place(kDefaultPlace);
+    Finding found = finding_about(client, false);
+    found.path = std::string(client.client->default_location);
+    bool sealed = false;
+    for (const std::string_view entry : cli::split(client.client->ask, " ")) {
+      const std::size_t slash = std::min(entry.find('/'), entry.size());
+      const std::string name(entry.substr(0, slash));
+      if (!reads(client, name)) continue;
+      const RunValue value = value_in_run(name);
+      if (value.value.empty()) continue;
+      place = name;
+      found.path = cat(value.value, entry.substr(slash));
+      sealed = value.from_preset ||
+               (!plan_.models_dir.empty() && is_below(value.value, plan_.models_dir));
+      break;
+    }
+    if (plan_.models_dir.empty()) {
+      cli::append(&note.why, "; without a models dir nothing is sealed");
+    } else if (sealed) {
+      note.winner = found.path;
+      cli::append(&note.why, " it goes by ", place, " in a run");
+    } else {
+      found.winner = found.path;
+      add_winner(client, place, found);
+    }
+    report_.findings.push_back(std::move(note));
+  }
+
+  // Whether the version that is there reads the variable, by the rows of its preset.
+  static bool reads(const InstalledCacheClient& client, std::string_view name) {
+    const Presets& presets = known_presets();
+    for (std::size_t i = 0; i < presets.count; ++i) {
+      if (presets.presets[i].name != client.client->preset) continue;
+      PresetRows rows(presets.presets[i].rows);
       for (PresetVariable row; rows.next(&row);) {
-        const std::string name(row.name);
-        const std::string value = variable(request_, name);
-        if (!value.starts_with('/') || mirrors_.count(name) != 0) continue;
-        const std::string mirror = scratch_ + "/variables/" + name;
-        for (const std::string& hub : {mirror, mirror + "/hub"}) {
-          if (absl::Status status = plant_cache(hub); !status.ok()) return status;
-        }
-        mirrors_[name] = mirror;
+        if (row.name == name) return reads_variable(client.version, row);
       }
     }
-    return absl::OkStatus();
-  }
-
-  std::string models() const { return scratch_ + "/models"; }
-  std::string home() const { return scratch_ + "/home"; }
-
-  void find_clients() {
-    python_ = find_python(request_.python.empty() ? "python3" : request_.python);
-    node_ = find_python("node");
-    for (const CacheClient& client : kClients) {
-      const bool is_python = client.runner == Runner::python;
-      const std::string& program = is_python ? python_ : node_;
-      if (program.empty()) continue;
-      const std::string package(client.package);
-      const std::string ask =
-          is_python
-              ? "import importlib.util, sys; sys.exit(importlib.util.find_spec('" + package +
-                    "') is None)"
-              : "require('module').createRequire(process.cwd() + '/').resolve('" + package + "')";
-      const ChildOutput output = run_child({.program = program,
-                                            .arguments = {program, is_python ? "-c" : "-e", ask},
-                                            .environment = environment_without({})});
-      if (output.succeeded()) installed_.push_back(&client);
-    }
-  }
-
-  // The client, started below `hfoffline run` with these flags.
-  Answer ask(const CacheClient& client, const std::vector<std::string>& flags,
-             std::vector<std::string> environment) const {
-    const bool is_python = client.runner == Runner::python;
-    const std::string file =
-        scratch_ + "/ask-" + std::string(client.preset) + (is_python ? ".py" : ".mjs");
-    if (absl::Status status = write_scratch_file(
-            file, std::string(is_python ? kPythonStart : kNodeStart) + client.ask);
-        !status.ok()) {
-      return {"", std::string(status.message())};
-    }
-    std::vector<std::string> arguments = {request_.launcher, "run", "--quiet"};
-    arguments.insert(arguments.end(), flags.begin(), flags.end());
-    arguments.insert(arguments.end(), {"--", is_python ? python_ : node_});
-    // The script's directory, which is ours, must not be searched; what the environment adds is.
-    if (is_python) arguments.insert(arguments.end(), {"-B"});
-    arguments.insert(arguments.end(), {file, kRepository, kCommit});
-    environment.push_back("HOME=" + home());
-    const ChildOutput output = run_child({.program = request_.launcher,
-                                          .arguments = arguments,
-                                          .environment = std::move(environment),
-                                          .limit = kLimit});
-    std::string_view rest = output.out;
-    const std::size_t start = rest.find(kMark);
-    if (start != rest.npos) {
-      rest.remove_prefix(start + sizeof(kMark) - 1);
-      return {std::string(rest.substr(0, rest.find('\n'))), ""};
-    }
-    std::string_view said = output.diagnostics;
-    while (said.ends_with('\n')) said.remove_suffix(1);
-    return {"", describe_end(output) + ": " + std::string(said.substr(said.rfind('\n') + 1))};
-  }
-
-  std::vector<std::string> environment_with_mirrors() const {
-    std::vector<std::string> names = {"HOME", "XDG_CACHE_HOME"};
-    for (const auto& [name, mirror] : mirrors_) names.push_back(name);
-    std::vector<std::string> environment = environment_without(names);
-    for (const auto& [name, mirror] : mirrors_) environment.push_back(cli::cat(name, "=", mirror));
-    return environment;
-  }
-
-  // Without any variable that leads to a cache, but told to be offline: the default location must
-  // be seen.
-  std::vector<std::string> environment_of_control() const {
-    std::vector<std::string> names = {"HOME", "XDG_CACHE_HOME", "HFOFFLINE_CONFIG",
-                                      "HFOFFLINE_MODELS_DIR"};
-    for (std::size_t i = 0; i < known_presets().count; ++i) {
-      PresetRows rows(known_presets().presets[i].rows);
-      for (PresetVariable row; rows.next(&row);) names.emplace_back(row.name);
-    }
-    std::vector<std::string> environment = environment_without(names);
-    for (const char* name : {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"})
-      environment.push_back(std::string(name) + "=1");
-    return environment;
-  }
-
-  absl::Status judge(const CacheClient& client, SearchOrder& order) {
-    const std::string title = std::string(client.package);
-    const std::string standard = home() + "/" + std::string(client.default_location);
-    const Answer control =
-        ask(client, {"--config", scratch_ + "/empty.toml", "--presets", "proxies"},
-            environment_of_control());
-    if (!is_below(control.path, standard)) {
-      return absl::InternalError(title + " does not look into its default location ~/" +
-                                 std::string(client.default_location) +
-                                 " when nothing else is said (" +
-                                 (control.path.empty() ? control.reason : control.path) +
-                                 "): what it says in a run would prove nothing");
-    }
-    std::vector<std::string> flags = {"--models-dir", models(), "--layout", "hf-home"};
-    if (!request_.config->file.empty())
-      flags.insert(flags.end(), {"--config", std::string(request_.config->file)});
-    const Answer answer = ask(client, flags, environment_with_mirrors());
-    Finding found;
-    found.subject = title;
-    found.core = std::string(request_.config->text(Key::cache_models_dir));
-    if (found.core.empty()) found.core = "the models dir";
-    found.observed = true;
-    found.winner = answer.path;
-    if (answer.path.empty()) {
-      found.kind = FindingKind::cache_unanswered;
-      found.why = answer.reason;
-      found.fix = "start the client with `hfoffline run` to see what it says";
-      report_.findings.push_back(std::move(found));
-      return absl::OkStatus();
-    }
-    if (is_below(answer.path, home())) {
-      found.kind = FindingKind::cache_default_wins;
-      found.layer = "default location";
-      found.path = "~" + answer.path.substr(home().size());
-      found.winner = found.path;
-      found.why = "the client returned the sentinel of its default location, in a run";
-      found.fix = "list \"" + std::string(client.preset) +
-                  "\" in [env] presets, or lead the path with [cache] redirect";
-      report_.findings.push_back(std::move(found));
-      return absl::OkStatus();
-    }
-    for (const auto& [name, mirror] : mirrors_) {
-      if (!is_below(answer.path, mirror)) continue;
-      found.kind = FindingKind::cache_variable_wins;
-      found.layer = name;
-      found.path = variable(request_, name);
-      found.winner = found.path;
-      found.why =
-          "the client returned the sentinel in a stand-in for what " + name + " names, in a run";
-      found.fix =
-          "unset " + name + ", or list \"" + std::string(client.preset) + "\" in [env] presets";
-      report_.findings.push_back(std::move(found));
-      return absl::OkStatus();
-    }
-    order.facts.push_back(title +
-                          (is_below(answer.path, models())
-                               ? " opens the models dir in a run, and would open ~/"
-                               : " writes to scratch in a run, and would open ~/") +
-                          std::string(client.default_location) + " outside of it");
-    return absl::OkStatus();
+    return true;
   }
 
   const ShadowRequest& request_;
   ShadowReport& report_;
-  std::string scratch_;
-  std::string python_;
-  std::string node_;
-  std::vector<const CacheClient*> installed_;
-  std::map<std::string, std::string> mirrors_;  // directory by variable
-  std::map<std::string, std::string> others_;   // why, by path
+  cli::ArenaMemory memory_;
+  RunPlan plan_;
+  SearchOrder order_;
+  std::optional<CacheSentinels> sentinels_;
+  std::size_t answered_ = 0;
+  std::map<std::string, std::string> others_;  // why, by path
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // interpreter which copy it takes.
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,6 +20,7 @@
 namespace hfoffline::layers {
 namespace {
 
+namespace fs = std::filesystem;
 using cli::cat;
 
 // Those that are known before the interpreter says what it searches.
@@ -47,6 +49,7 @@ class PythonCheck {
   void judge_sample(const ImportRules& rules);
   void judge_start();
   void judge_distributions();
+  void judge_home();
   void judge_extensions(const ImportRules& rules);
   void judge_start_code();
   void note_unreadable();
@@ -132,6 +135,7 @@ absl::Status PythonCheck::run() {
     finding.why = facts_ ? cat(facts_->executable, " does not search it") : "it is not there";
     finding.fix = "add it to the interpreter's search path, or name the right layer with --core";
   }
+  judge_home();
   judge_contests(rules);
   judge_copies(rules);
   judge_sample(rules);
@@ -335,6 +339,33 @@ void PythonCheck::judge_distributions() {
                       : cat(place.why, mine_wins ? ", which is searched before core" : "");
     finding.fix = cat("install ", clash.sealed->version, " there, or remove it there");
   }
+}
+
+// The interpreter's own prefix follows from where its program is, in a virtual environment too.
+void PythonCheck::judge_home() {
+  const char* home = find_in_environment(request_.environment, "PYTHONHOME");
+  if (home == nullptr || *home == '\0' || !facts_ || facts_->ignores_environment) return;
+  std::error_code error;
+  const fs::path program = fs::canonical(facts_->executable, error);
+  const fs::path own = program.parent_path().parent_path();
+  const fs::path used = fs::weakly_canonical(facts_->base_prefix, error);
+  if (error || used == own) return;
+  const bool core_is_named =
+      !request_.core.empty() || !layers_of_kind(request_.layers, "python").empty();
+  for (const PythonPlace& place : found_.places) {
+    const std::string path = fs::weakly_canonical(place.path, error).string();
+    if (core_is_named && place.core && path.starts_with(used.string() + "/")) return;
+  }
+  Finding& finding = report_.findings.emplace_back();
+  finding.kind = FindingKind::python_home_elsewhere;
+  finding.subject = "standard library";
+  finding.layer = "PYTHONHOME";
+  finding.path = facts_->base_prefix;
+  finding.core = own.string();
+  finding.winner = facts_->base_prefix;
+  finding.observed = true;
+  finding.why = cat("PYTHONHOME=", std::string_view(home));
+  finding.fix = "unset PYTHONHOME, or start Python with -E or -I";
 }
 
 void PythonCheck::judge_extensions(const ImportRules& rules) {

@@ -50,7 +50,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
-// Reads both outputs to their ends and feeds the input. False at the limit.
+// Reads both outputs to their ends and feeds the input. False at the limit, or where that is
+// enough.
 bool exchange(Pipe& input, Pipe& out, Pipe& diagnostics, const ChildCommand& command,
               ChildOutput& result) {
   std::string_view to_write = command.input;
@@ -90,6 +91,10 @@ bool exchange(Pipe& input, Pipe& out, Pipe& diagnostics, const ChildCommand& com
     };
     take(waiting[0], out.read_end, result.out);
     take(waiting[1], diagnostics.read_end, result.diagnostics);
+    if (command.enough && command.enough(result.out, result.diagnostics)) {
+      result.stopped = true;
+      return false;
+    }
   }
   return true;
 }
@@ -175,7 +180,7 @@ ChildOutput run_child(const ChildCommand& command) {
   sigaction(SIGPIPE, &before, nullptr);
   if (!ended) {
     end_group(child);
-    error = ETIMEDOUT;
+    if (!result.stopped) error = ETIMEDOUT;
   }
   while (waitpid(child, &result.wait_status, 0) < 0 && errno == EINTR) {
   }

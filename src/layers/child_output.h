@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,13 +18,17 @@ struct ChildCommand {
   // When this process (its main thread) is gone, the child gets SIGTERM, and with this SIGKILL.
   bool dies_with_us = false;
   bool pass_on = false;  // both outputs go to our stderr as they come, besides being kept
+  // Asked whenever one of the outputs has more: true says that it is enough, and the child is
+  // ended.
+  std::function<bool(const std::string& out, const std::string& diagnostics)> enough = {};
 };
 
 struct ChildOutput {
   int error =
       0;  // errno of starting it, ETIMEDOUT if it was killed at the limit; 0: it ran to its end
-  int wait_status = 0;  // as waitpid(2) gives it, valid if error is 0
-  std::string out;      // at most kMaximumOutputBytes of stdout, and of stderr
+  int wait_status = 0;   // as waitpid(2) gives it, valid if error is 0
+  bool stopped = false;  // it was ended because what it said was enough
+  std::string out;       // at most kMaximumOutputBytes of stdout, and of stderr
   std::string diagnostics;
 
   bool succeeded() const { return error == 0 && wait_status == 0; }

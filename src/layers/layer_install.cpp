@@ -32,12 +32,13 @@ constexpr char kPipWithLayer[] =
     "sys.argv[0] = 'pip'\n"
     "runpy.run_module('pip', run_name='__main__', alter_sys=True)\n";
 
-// These would send packages elsewhere than to the target.
+// These would send packages elsewhere than to the target, or bring others than core allows.
 std::vector<std::string> installer_environment() {
   std::vector<std::string> environment = environment_without(
       {"PIP_USER", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_UPGRADE", "PIP_REQUIREMENT",
        "PIP_EDITABLE", "PIP_REPORT", "PIP_DRY_RUN", "UV_TARGET", "UV_PREFIX", "UV_PYTHON",
-       "UV_SYSTEM_PYTHON", "PYTHONPATH", "PYTHONHOME"});
+       "UV_SYSTEM_PYTHON", "UV_COMPILE_BYTECODE", "UV_LINK_MODE", "UV_OVERRIDE", "PYTHONPATH",
+       "PYTHONHOME"});
   // Only asked what it would do, pip need not mind that the distribution manages the interpreter.
   environment.emplace_back("PIP_BREAK_SYSTEM_PACKAGES=1");
   return environment;
@@ -187,12 +188,27 @@ class Installation {
     return wanted;
   }
 
+  // uv ignores with --target whatever is installed. Core's packages, which it brings at core's
+  // versions, are taken out again. Its links into its own cache would be shared by all that it ever
+  // installs, and gone with the cache.
   absl::Status install_with_uv(const std::string& uv) const {
-    std::vector<std::string> arguments = {
-        "pip",      "install",      "--python",     core_.executable,
-        "--target", staging_.fresh, "--constraint", staging_.constraints};
+    std::vector<std::string> arguments = {"pip",
+                                          "install",
+                                          "--python",
+                                          core_.executable,
+                                          "--target",
+                                          staging_.fresh,
+                                          "--constraint",
+                                          staging_.constraints,
+                                          "--link-mode",
+                                          "copy",
+                                          "--no-compile-bytecode"};
     arguments.insert(arguments.end(), request_.requirements.begin(), request_.requirements.end());
-    return start(uv, std::move(arguments));
+    absl::Status status = start(uv, std::move(arguments));
+    // uv locks the directory that it fills, and leaves the lock there.
+    std::error_code ignored;
+    fs::remove(staging_.fresh + "/.lock", ignored);
+    return status;
   }
 
   static void say(std::string_view text) {

@@ -42,6 +42,62 @@ def kill_in_the_middle(venv, directory):
     case.fail("the installer goes on without us")
 
 
+# uv as far as it matters here: its options, what it brings, what it leaves. It has no other way to be tried without a
+# network: neither Debian nor npm has it.
+UV = '''#!/usr/bin/python3
+import argparse, os, pathlib, sys, zipfile
+top = argparse.ArgumentParser(allow_abbrev=False)
+pip = top.add_subparsers(required=True).add_parser("pip").add_subparsers(required=True)
+parser = pip.add_parser("install", allow_abbrev=False)
+for name in ("--python", "--target", "--constraint"):
+    parser.add_argument(name, required=True, type=pathlib.Path)
+parser.add_argument("--link-mode", choices=["clone", "copy", "hardlink", "symlink"])
+parser.add_argument("--no-compile-bytecode", action="store_true")
+parser.add_argument("packages", nargs="+")
+given = parser.parse_args(sys.argv[3:])
+odd = [n for n in os.environ if n in ("UV_TARGET", "UV_PREFIX", "UV_COMPILE_BYTECODE", "UV_LINK_MODE", "UV_OVERRIDE")]
+held = dict(line.split("==") for line in given.constraint.read_text().split())
+assert os.access(given.python, os.X_OK) and not odd and given.link_mode == "copy" and given.no_compile_bytecode
+wheels = pathlib.Path(os.environ["UV_FIND_LINKS"])
+given.target.mkdir(parents=True)
+(given.target / ".lock").touch()
+wanted = list(given.packages)
+for package in wanted:
+    name, _, version = package.partition("==")
+    version = version or held.get(name) or sorted(wheels.glob(name + "-*"))[-1].name.split("-")[1]
+    if held.get(name, version) != version:
+        sys.exit(f"error: Because you require {package} and {name}=={held[name]}, nothing can be had")
+    with zipfile.ZipFile(wheels / f"{name}-{version}-py3-none-any.whl") as archive:
+        archive.extractall(given.target)
+        metadata = archive.read(f"{name}-{version}.dist-info/METADATA").decode().splitlines()
+    wanted += [line.split()[1] for line in metadata if line.startswith("Requires-Dist:")]
+'''
+
+
+def with_uv(venv):
+    programs = case.tmp / "uv-bin"
+    programs.mkdir()
+    case.script(UV, name="uv-bin/uv")
+    wheel("gamma", "1.0", "sealedpkg")
+    wheel("sealedpkg", "1.0")
+    directory = case.tmp / "by-uv"
+    case.expect_code(layer("prepare", directory, "--python", venv.python), 0, "a layer for uv")
+    empty = content(directory)
+    elsewhere = case.tmp / "elsewhere"
+    environment = durable_layers.environment(UV_FIND_LINKS=case.tmp / "wheels", UV_TARGET=elsewhere, UV_LINK_MODE="symlink",
+                                             UV_COMPILE_BYTECODE="1", UV_OVERRIDE=case.tmp / "none.txt")
+    environment["PATH"] = f"{programs}:{environment['PATH']}"
+    install = lambda *more: layer("install", directory, "--python", venv.python, "--installer", "uv", *more, env=environment)
+    result = case.expect_code(install("sealedpkg==2.0"), 1, "another version of core, by uv")
+    case.contains(result.err, "you require sealedpkg==2.0", "uv's own reason")
+    case.equal(content(directory), empty, "the layer after that")
+    # What core has comes along, at its version, and does not stay.
+    case.contains(case.expect_code(install("gamma"), 0, "by uv").out, "installed gamma 1.0\n", "what it says")
+    case.equal(distributions(directory), {"gamma": "1.0"}, "the layer")
+    case.check(not (directory / ".lock").exists() and not (directory / "sealedpkg").exists(), "what uv left")
+    case.equal((beside(directory), elsewhere.exists()), ([], False), "beside it")
+
+
 def full_disk(venv):
     place = case.tmp / "small"
     place.mkdir()
@@ -134,6 +190,8 @@ def holds():
         case.expect_code(result, 0, f"{variables} {flags}")
         case.lacks(result.err, "means nothing to hfoffline", "the variable is known")
     case.equal(content(directory), before, "the layer after all that")
+
+    with_uv(venv)
 
     # Killed: nothing of it is seen, and the next one clears up.
     kill_in_the_middle(venv, directory)

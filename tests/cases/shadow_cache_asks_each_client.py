@@ -2,6 +2,9 @@
 """Stand-ins for clients, each named as the client is and with its order of cache locations, and the real Node client."""
 import os
 import shutil
+import signal
+import subprocess
+import time
 
 import case
 import shadow_trees
@@ -27,7 +30,12 @@ FAITHFUL = '''    home = os.path.expanduser("~/.cache")
 '''
 DEAF = '''    return os.path.expanduser("~/.cache/huggingface/hub")
 '''
-ELSEWHERE = '''    return "/opt/some/cache"
+ELSEWHERE = '''    return "{elsewhere}"
+'''
+ELSEWHERE_IN_A_RUN = '''    if "HFOFFLINE_MODELS_DIR" in os.environ:
+        return "{elsewhere}"
+''' + FAITHFUL
+BROKEN = '''    raise ImportError("libsome.so.1 is missing")
 '''
 SULKING = '''    if "HFOFFLINE_MODELS_DIR" in os.environ:
         raise RuntimeError("not in a run")
@@ -55,6 +63,14 @@ def holds():
     case.equal(report.kinds(), [], "a client that reads its variables")
     case.contains(str(report.json["orders"]), "huggingface_hub opens the models dir in a run", "what was seen")
 
+    # What the user has installed for himself is found by the home directory, which is another one for the client.
+    version = venv.site.parent.name
+    write(home / ".local/lib" / version / "site-packages/huggingface_hub", {"__init__.py": STAND_IN.format(order=FAITHFUL)})
+    report = shadow("--python", shadow_trees.PYTHON, check="cache", layers=[models, home], cwd=place,
+                    env=case.clean_environment(HOME=home, HFOFFLINE_MODELS_DIR=models))
+    case.contains(str(report.json["orders"]), "huggingface_hub opens the models dir in a run", "the user's own")
+    shutil.rmtree(home / ".local")
+
     report = ask(DEAF)
     expect(report, "cache_default_wins", "huggingface_hub", path="~/.cache/huggingface/hub", observed=True)
 
@@ -68,12 +84,41 @@ def holds():
     expect(report, "cache_variable_wins", "huggingface_hub", path=other, layer="HF_HUB_CACHE", observed=True)
     case.equal(os.listdir(other), [], "what the variable names")
 
+    # A client that fails is said, and counted: it did not pass.
     report = ask(SULKING)
-    expect(report, "cache_unanswered", "huggingface_hub", why="not in a run")
+    expect(report, "cache_unanswered", "huggingface_hub", why="in a run: exit code 1: RuntimeError: not in a run")
+    report = ask(BROKEN)
+    expect(report, "cache_unanswered", "huggingface_hub", why="outside of a run: exit code 1: ImportError: libsome")
+    case.contains(str(report.json["orders"]), "1 client is installed: 0 answered, 1 could not be asked", "the count")
+    expect_none(ask(FAITHFUL), "cache_unanswered")
 
-    # A client that the sentinel of the default location does not reach proves nothing.
+    # Interrupted: the client that is being asked is the last one, and nothing stays behind.
+    asked = case.tmp / "asked"
+    asked.mkdir()
+    slow = f"    open({str(asked)!r} + '/{{name}}', 'w').close(); import time; time.sleep(3)\n" + FAITHFUL
+    write(venv.site / "huggingface_hub", {"__init__.py": STAND_IN.format(order=slow.format(name="first"))})
+    write(venv.site / "transformers", {"__init__.py": "", "utils.py": STAND_IN.format(order=slow.format(name="second"))
+                                       + "cached_file = hf_hub_download\n"})
+    process = subprocess.Popen([case.HFOFFLINE, "shadow", "cache", *python], cwd=place, stdout=subprocess.DEVNULL,
+                               env=case.clean_environment(HOME=home), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (asked / "first").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    case.equal(process.wait(60), -signal.SIGINT, "how it ended")
+    case.equal(os.listdir(asked), ["first"], "who was asked")
+    case.equal(list(case.shared.glob("hfoffline-layers-*")), [], "left behind")
+    shutil.rmtree(venv.site / "transformers")
+
+    # A client that opens a third place, in a run or always. In the latter case the sentinel of its default location does
+    # not reach it, and what it says proves nothing.
+    elsewhere = case.tmp / "elsewhere"
+    repository = elsewhere / "models--hfoffline--sentinel"
+    write(repository, {"refs/main": "abc", "snapshots/abc/config.json": "{}"})
+    report = ask(ELSEWHERE_IN_A_RUN.format(elsewhere=elsewhere))
+    expect(report, "cache_other_wins", "huggingface_hub", path=elsewhere, observed=True)
     package = venv.site / "huggingface_hub"
-    write(package, {"__init__.py": STAND_IN.format(order=ELSEWHERE)})
+    write(package, {"__init__.py": STAND_IN.format(order=ELSEWHERE.format(elsewhere=elsewhere))})
     result = case.hfoffline("shadow", "cache", *python, cwd=place, env=case.clean_environment(HOME=home))
     case.expect_code(result, 125, "the control was not seen")
     case.contains(result.err, "would prove nothing", "why")

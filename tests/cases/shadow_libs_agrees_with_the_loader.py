@@ -20,8 +20,8 @@ class LibraryReport(shadow_trees.Report):
 
 
 def shadow(*arguments, **variables):
-    result = case.hfoffline("shadow", "libs", "--json", *arguments, env=case.clean_environment(**variables))
-    return LibraryReport(result)
+    with shadow_trees.Unchanged():
+        return LibraryReport(case.hfoffline("shadow", "libs", "--json", *arguments, env=case.clean_environment(**variables)))
 
 
 def musl():

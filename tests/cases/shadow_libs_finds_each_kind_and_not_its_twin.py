@@ -45,8 +45,8 @@ class LibraryReport(shadow_trees.Report):
 
 
 def shadow(*arguments, env=None, cwd=None, **variables):
-    result = case.hfoffline("shadow", "libs", "--json", *arguments, env=env or case.clean_environment(**variables), cwd=cwd)
-    return LibraryReport(result)
+    with shadow_trees.Unchanged():
+        return LibraryReport(case.hfoffline("shadow", "libs", "--json", *arguments, env=env or case.clean_environment(**variables), cwd=cwd))
 
 
 def holds():
@@ -57,7 +57,6 @@ def holds():
     app = program("app", *link, f"-Wl,-rpath,{sealed}", "-Wl,--enable-new-dtags")
     case.expect_code(case.command(app), 0, "the program")
     sealed.chmod(0o755)
-    before = shadow_trees.content_hash(case.tmp / "sealed")
 
     report = shadow("--program", app)
     case.equal((report.code, report.kinds()), (0, set()), "nothing but what the program names itself")
@@ -125,7 +124,6 @@ def holds():
     case.expect_code(case.command(CC, "-shared", "-fPIC", "-o", auditor, source), 0, "the auditor")
     report = shadow("--program", app, LD_AUDIT=auditor)
     case.equal((report.code, report.only("library_search_differs")["winner"]), (3, str(copy)), "an auditor")
-    case.equal(shadow_trees.content_hash(case.tmp / "sealed"), before, "what is judged")
 
     # --core says it otherwise.
     report = shadow("--program", app, "--core", later, LD_LIBRARY_PATH=later)

@@ -120,6 +120,51 @@ def core_missing():
     expect_none(shadow(*world.python, "--core", elsewhere, env=world.env(PYTHONPATH=elsewhere)), "python_core_missing")
 
 
+@kind("python_home_elsewhere")
+def home_elsewhere():
+    # Another prefix with the same standard library, as a second installation would be.
+    home = world.layer("prefix", {"lib/": ""})
+    ask = [PYTHON_OF_USER, "-I", "-c", "import os, sys, sysconfig; print(os.path.dirname(os.__file__), sys.base_prefix)"]
+    library, prefix = case.command(*ask).out.split()
+    (home / "lib" / library.rsplit("/", 1)[1]).symlink_to(library)
+    python = ["--python", PYTHON_OF_USER]
+    env = world.env(PYTHONHOME=home)
+    found = expect(shadow(*python, env=env), "python_home_elsewhere", "standard library", path=home, core=prefix,
+                   winner=home, why=f"PYTHONHOME={home}", observed=True)
+    case.equal(found["shadows"], True, "it counts")
+    for flags in ("-E", "-I"):
+        expect_none(shadow(*python, "--python-flags", flags, env=env), "python_home_elsewhere")
+    expect_none(shadow(*python, env=world.env(PYTHONHOME=prefix)), "python_home_elsewhere")
+    expect_none(shadow(*python, env=world.env()), "python_home_elsewhere")
+    # It is meant where core is said to be in there.
+    core = write(home / "core", {"thing.py": ""})
+    env["PYTHONPATH"] = str(core)
+    expect_none(shadow(*python, "--core", core, env=env), "python_home_elsewhere")
+
+
+@kind("python_flags")
+def flags_of_the_interpreter():
+    """Each flag takes away what it takes away in reality, and nothing else."""
+    version = case.command(PYTHON_OF_USER, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").out.strip()
+    home = case.tmp / "flags-home"
+    write(home / f".local/lib/python{version}/site-packages", {"thing.py": ""})
+    on_path = world.layer("flags-path", {"other.py": ""})
+    work = world.layer("flags-work", {"socket.py": ""})
+    everything = {"script", "pythonpath", "user", "stdlib", "site"}
+    without = {"-s": {"user"}, "-E": {"pythonpath"}, "-I": {"script", "pythonpath", "user"}, "-S": {"user", "site"},
+               "-P": {"script"}, "-s -E": {"user", "pythonpath"}}
+    if tuple(map(int, version.split("."))) < (3, 11):
+        del without["-P"]
+    for flags, gone in {"": set(), **without}.items():
+        given = [f"--python-flags={flags}"] if flags else []
+        report = shadow("--python", PYTHON_OF_USER, *given, cwd=work, env=world.env(HOME=home, PYTHONPATH=on_path))
+        layers = {place["layer"] for place in report.json["orders"][0]["places"]}
+        case.equal(layers, everything - gone, f"layers with {flags!r}")
+        # Without site the standard library is all that is sealed, and so it is core.
+        kind_of_socket = "python_module_shadowed" if "site" in gone else "python_stdlib_shadowed"
+        (expect_none if "script" in gone else expect)(report, kind_of_socket, "socket")
+
+
 FINDER = """import sys
 class Finder:
     @staticmethod
@@ -331,7 +376,7 @@ def holds():
     text = (case.SOURCE / "src/layers/finding_kinds.def").read_text()
     rows = re.findall(r"(?m)^FINDING\((\w+), (\w+),", text)
     ours = {name for name, checker in rows if checker in ("python", "env")}
-    case.equal(sorted(KINDS), sorted(ours), "every kind has its case")
+    case.equal(sorted(KINDS.keys() - {"python_flags"}), sorted(ours), "every kind has its case")
     for name, function in KINDS.items():
         try:
             function()

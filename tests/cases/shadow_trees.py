@@ -69,10 +69,30 @@ def content_hash(directory):
             path = os.path.join(root, name)
             status = os.lstat(path)
             digest.update(repr((path, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ino)).encode())
-            if stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
+            if stat.S_ISREG(status.st_mode) and status.st_size > 0 and os.access(path, os.R_OK):
                 with open(path, "rb") as file:
                     digest.update(file.read())
     return digest.hexdigest()
+
+
+class Unchanged:
+    """A check changes nothing of what it judges: each directory of the case, and `more`, is what it was.
+
+    But for the directory that is meant for temporary files. Times count: a file that was made and removed shows too.
+    """
+
+    def __init__(self, *more):
+        self._places = [p for p in case.tmp.iterdir() if p.is_dir() and p != case.shared]
+        self._places += [p for p in more if case.tmp not in p.parents]
+
+    def __enter__(self):
+        self._before = {p: (os.stat(p).st_mtime_ns, content_hash(p)) for p in self._places}
+
+    def __exit__(self, kind, *rest):
+        if kind is not None:
+            return
+        for place, before in self._before.items():
+            case.equal((os.stat(place).st_mtime_ns, content_hash(place)), before, f"what the check left of {place}")
 
 
 class Report:
@@ -100,22 +120,27 @@ class Report:
 
 
 def shadow(*arguments, layers=(), cwd=None, env=None, check="python"):
-    """`hfoffline shadow CHECK --json`; nothing of `layers` may have changed."""
-    before = [content_hash(layer) for layer in layers]
+    """`hfoffline shadow CHECK --json`; nothing of `layers` and of what the case has made may have changed."""
     if cwd is None:
         cwd = case.tmp / "empty"
         cwd.mkdir(exist_ok=True)
     env = dict(env or case.clean_environment())
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONSAFEPATH", "PYTHONNOUSERSITE"):  # whatever the machine has set
         env.pop(name, None)
-    report = Report(case.hfoffline("shadow", check, "--json", *arguments, cwd=cwd, env=env))
-    case.check(before == [content_hash(layer) for layer in layers], f"a layer was changed: {report!r}")
+    with Unchanged(*layers):
+        report = Report(case.hfoffline("shadow", check, "--json", *arguments, cwd=cwd, env=env))
     case.equal(report.code, 3 if report.shadowing() else 0, f"exit code of {report!r}")
     return report
 
 
+# What was asked for by expect() and by expect_none(): each kind must have both.
+APPEARED = set()
+ABSENT = set()
+
+
 def expect(report, kind, subject, **fields):
     """The finding; its fields must contain these texts."""
+    APPEARED.add(kind)
     found = report.of(kind, subject)
     case.equal(len(found), 1, f"findings {kind} about {subject} in {report!r}")
     for name, part in fields.items():
@@ -127,4 +152,5 @@ def expect(report, kind, subject, **fields):
 
 
 def expect_none(report, kind, subject=None):
+    ABSENT.add(kind)
     case.equal(report.of(kind, subject), [], f"findings {kind} in {report!r}")
