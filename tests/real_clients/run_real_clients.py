@@ -59,9 +59,9 @@ MISLEADING = {
     "HF_HOME": "/work/decoy", "HF_HUB_CACHE": "/work/decoy/hub", "HUGGINGFACE_HUB_CACHE": "/work/decoy/hub",
     "TRANSFORMERS_CACHE": "/work/decoy/hub", "PYTORCH_TRANSFORMERS_CACHE": "/work/decoy/hub", "LLAMA_CACHE": "/work/decoy/hub",
     "XDG_CACHE_HOME": "/work/decoy", "TORCH_HOME": "/work/decoy/torch", "HF_MODULES_CACHE": "/work/decoy/modules",
-    "HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9", "MODEL_ENDPOINT": "http://127.0.0.1:9",
-    "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
-    "https_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9",
+    "HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "LLAMA_ARG_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9",
+    "MODEL_ENDPOINT": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9",
+    "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9",
 }
 
 Result = collections.namedtuple("Result", "code out err record")
