@@ -4,7 +4,7 @@
 usage: run_real_clients.py [--build DIRECTORY] [--cache DIRECTORY] [--only NAME]... [--minutes N] [--no-install]
 
 A root of Debian unstable is made once, by debootstrap, with huggingface_hub, transformers, torch, safetensors and
-llama.cpp (a download of 0.6 GB, and 2.7 GB on the disk), and kept in the cache (.cache/real_clients) until the list of
+llama.cpp (a download of 0.4 GB, and 1.9 GB on the disk), and kept in the cache (.cache/real_clients) until the list of
 packages changes. The models are made there, tiny and with random weights. Each client runs below that root, which is
 read-only meanwhile, where there is no network but `lo`. Prints one line per check and "N passed, N failed, N skipped";
 what cannot be tried here is skipped with its reason. Only root can enter another root.
