@@ -201,6 +201,72 @@ def test_a_safetensors_file_is_compared_by_its_tensors(project):
     assert project.pytest("--baseline=base.json").code == 0
 
 
+REAL_TENSORS = """
+import numpy, pytest, torch
+from safetensors.torch import save_file
+TYPES = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64",
+         "float8_e4m3fn"]
+@pytest.mark.parametrize("name", TYPES)
+def test_type(name, output_baseline, tmp_path):
+    tensor = torch.tensor([[0, 1], [1, CHANGED]]).to(getattr(torch, name))
+    output_baseline(tensor, name="memory")
+    if name != "complex64":
+        save_file({"a": tensor, "b": torch.zeros(3)}, tmp_path / "x.safetensors")
+        output_baseline(tmp_path / "x.safetensors", name="file")
+FORMS = {
+    "gradient": lambda t: t.requires_grad_(), "sparse": lambda t: t.to_sparse(), "conjugate": lambda t: (t * 1j).conj(),
+    "number": lambda t: t.sum(), "numpy": lambda t: t.numpy(), "state": lambda t: {"layer.weight": t},
+    "nested": lambda t: {"hidden": (t, t), "logits": t},
+}
+@pytest.mark.parametrize("form", FORMS)
+def test_form(form, output_baseline):
+    output_baseline(FORMS[form](torch.tensor([0.0, 1.0, CHANGED])))
+"""
+
+
+def test_real_tensors_of_every_type_and_form(project):
+    for module in ("torch", "safetensors"):
+        pytest.importorskip(module, reason="python3-{} is not installed".format(module))
+    project.write("test_it.py", REAL_TENSORS.replace("CHANGED", "1"))
+    outcome = project.pytest("--baseline=base.json", "--update-baseline")
+    assert outcome.code == 0, outcome.text
+    assert project.pytest("--baseline=base.json").code == 0
+    project.write("test_it.py", REAL_TENSORS.replace("CHANGED", "0"))
+    outcome = project.pytest("--baseline=base.json")
+    assert len(outcome.results()) == 19 and set(map(str, outcome.results().values())) == {"{'FAILED'}"}, outcome.text
+    assert "'hidden.0': 1 of 3 values differ, by 1 at the most" in outcome.out, outcome.text
+
+
+def test_a_file_of_bfloat16_is_compared_within_tolerances(project):
+    for module in ("torch", "safetensors"):
+        pytest.importorskip(module, reason="python3-{} is not installed".format(module))
+    text = """
+        import torch
+        from safetensors.torch import save_file
+        def test_it(output_baseline, tmp_path):
+            save_file({"a": torch.tensor([1.0, %s], dtype=torch.bfloat16)}, tmp_path / "x.safetensors")
+            output_baseline(tmp_path / "x.safetensors", atol=0.05)
+        """
+    project.write("test_it.py", text % "2.0")
+    assert project.pytest("--baseline=base.json", "--update-baseline").code == 0
+    project.write("test_it.py", text % "2.03125")
+    assert project.pytest("--baseline=base.json").code == 0
+    project.write("test_it.py", text % "2.5")
+    outcome = project.pytest("--baseline=base.json")
+    assert "'a': 1 of 2 values differ, by 0.5 at the most" in outcome.out, outcome.text
+
+
+def test_arrays_beside_other_things_are_told_apart(project):
+    pytest.importorskip("numpy", reason="python3-numpy is not installed")
+    project.write("test_it.py", """
+        import numpy
+        def test_it(output_baseline):
+            output_baseline({"a": numpy.zeros(1), "b": {"loss": 0.5}})
+        """)
+    outcome = project.pytest("--baseline=base.json", "--update-baseline")
+    assert outcome.code == 1 and "'b.loss' is no array, and other parts are" in outcome.out, outcome.text
+
+
 def test_workers_measure_into_one_file(project, xdist):
     project.write("test_it.py", """
         import pytest

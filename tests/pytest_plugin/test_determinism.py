@@ -1,6 +1,8 @@
 """--deterministic."""
 import sys
 
+import pytest
+
 TESTS = """
 import os, random, sys
 def test_variables():
@@ -38,6 +40,23 @@ def test_libraries_that_are_imported_are_seeded(project):
             assert numpy.calls == [0] and torch.calls == [0]
         """)
     assert project.pytest("--deterministic").code == 0
+
+
+REAL_LIBRARIES = """
+import numpy, torch
+seen = []
+def numbers(): return [numpy.random.rand(2).tolist(), torch.rand(2).tolist(), torch.nn.Linear(2, 2).weight.tolist()]
+def test_a(): seen.append(numbers())
+def test_b(): assert seen == [numbers()]
+"""
+
+
+def test_real_libraries_are_seeded(project):
+    for module in ("numpy", "torch"):
+        pytest.importorskip(module, reason="python3-{} is not installed".format(module))
+    project.write("test_it.py", REAL_LIBRARIES)
+    assert project.pytest("--deterministic").code == 0
+    assert project.pytest().results() == {"test_a": {"PASSED"}, "test_b": {"FAILED"}}
 
 
 def test_inside_a_run_it_is_the_runs_to_set(project):

@@ -250,7 +250,7 @@ def _bytes(value: float) -> str:
 @pytest.fixture
 def output_baseline(request):
     """output_baseline(value, name=None, rtol=1e-5, atol=1e-8): compares a value with the baseline. Bytes, text, and what
-    JSON takes by digest; arrays and tensors of numpy and torch, alone or in a dictionary or a list, within tolerances;
+    JSON takes by digest; arrays and tensors of numpy and torch, alone or in dictionaries and lists, within tolerances;
     a path by what the file holds, which for *.safetensors are tensors where that library is there."""
     baselines = request.config._hfoffline.baselines
     used: Set[str] = set()
@@ -312,32 +312,77 @@ def _to_numpy(value):
     import numpy
 
     if hasattr(value, "detach"):  # torch
-        value = value.detach().cpu()
-        if str(value.dtype) == "torch.bfloat16":  # which numpy does not know
-            value = value.float()
+        value = _dense(value.detach().cpu())
+        try:
+            value = value.numpy()
+        except TypeError:  # bfloat16 and the floats of 8 bits, which numpy does not know
+            value = value.float().numpy()
     array = numpy.asarray(value)
     if array.dtype.hasobject:
         raise TypeError("an array of Python objects has no digest and no tolerance")
     return array
 
 
+def _dense(tensor):
+    """What torch keeps in another form than numpy, in numpy's."""
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if str(tensor.layout) != "torch.strided":
+        tensor = tensor.to_dense()
+    return tensor.resolve_conj().resolve_neg()
+
+
+# The names of the format for what numpy has too.
+_SAFETENSORS_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U64": "<u8",
+                      "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?", "C64": "<c8"}
+
+
+def _tensors_of_file(path) -> Optional[Dict[str, Any]]:
+    """None where safetensors is not installed. Its reader for numpy fails at types that numpy does not have: bfloat16 is
+    the upper half of a float32, and of the others the bytes are compared."""
+    try:
+        import numpy
+        import safetensors
+    except ImportError:
+        return None
+    with open(path, "rb") as file:
+        tensors = safetensors.deserialize(file.read())
+    arrays = {}
+    for name, tensor in sorted(tensors):
+        kind, shape = tensor["dtype"], tensor["shape"]
+        if kind == "BF16":
+            array = (numpy.frombuffer(tensor["data"], dtype="<u2").astype("<u4") << 16).view("<f4").reshape(shape)
+        elif kind in _SAFETENSORS_TYPES:
+            array = numpy.frombuffer(tensor["data"], dtype=_SAFETENSORS_TYPES[kind]).reshape(shape)
+        else:
+            array = numpy.frombuffer(tensor["data"], dtype="u1")
+        arrays[name] = array
+    return arrays
+
+
+def _leaves(value, name=""):
+    """(name, value) of everything in dictionaries, lists and tuples; the names of nested ones are joined by dots."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else None
+    if items is None:
+        yield name, value
+        return
+    for key, item in items:
+        for leaf in _leaves(item, "{}.{}".format(name, key) if name else str(key)):
+            yield leaf
+
+
 def _arrays_in(value) -> Optional[Dict[str, Any]]:
     """Name to array, or None for what holds no arrays."""
     if isinstance(value, os.PathLike):
-        if not os.fspath(value).endswith(".safetensors"):
-            return None
-        try:
-            from safetensors.numpy import load_file
-        except ImportError:
-            return None
-        return dict(sorted(load_file(value).items()))
-    if _is_array(value):
-        return {"": _to_numpy(value)}
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else ()
-    items = list(items)
-    if not items or not all(_is_array(item) for _, item in items):
+        return _tensors_of_file(value) if os.fspath(value).endswith(".safetensors") else None
+    leaves = list(_leaves(value))
+    others = [(name, leaf) for name, leaf in leaves if not _is_array(leaf)]
+    if len(others) == len(leaves):
         return None
-    return {str(name): _to_numpy(item) for name, item in items}
+    if others:
+        raise TypeError("{!r} is no array, and other parts are: give them to output_baseline one by one, each with a name"
+                        .format(others[0][0]))
+    return {name: _to_numpy(leaf) for name, leaf in leaves}
 
 
 def _save_arrays(path: str, arrays: Dict[str, Any]) -> None:

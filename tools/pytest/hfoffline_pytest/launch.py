@@ -12,7 +12,8 @@ from . import shim as shim_module
 from .options import PATH_FLAGS
 
 WRONG_USE = 2  # as `hfoffline run` has it
-_COMMAND_LINES = ("console_main", "_console_main")  # of _pytest.config; the second since pytest 9.1
+# What pytest's commands call: the first before pytest 9.1, the second since.
+_ENTRY_POINTS = ("console_main", "_console_main")
 
 
 def stop(message: str) -> NoReturn:
@@ -30,11 +31,11 @@ def is_command_line() -> bool:
     without what it did before."""
     frame = sys._getframe()
     while frame is not None:
-        if frame.f_code.co_name in _COMMAND_LINES and frame.f_globals.get("__name__") == "_pytest.config":
-            caller = frame.f_back
+        caller = frame.f_back
+        if frame.f_code.co_name in _ENTRY_POINTS and frame.f_globals.get("__name__") == "_pytest.config":
             if caller is not None and caller.f_globals.get("__name__") == "__main__":
                 return True
-        frame = frame.f_back
+        frame = caller
     return False
 
 
