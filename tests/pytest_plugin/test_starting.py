@@ -42,10 +42,7 @@ def test_without_options_nothing_changes(project):
     [sys.executable, "-m", "pytest"],
     [sys.executable, "-X", "dev", "-m", "pytest", "-p", "no:cacheprovider"],
     [sys.executable, "-c", "import pytest; raise SystemExit(pytest.console_main())"],
-    # What the commands of pytest 9.1 call, with any pytest.
-    [sys.executable, "-c", "import types, _pytest.config as c; main = c.console_main.__code__.replace(co_name='_console_main');"
-     " raise SystemExit(types.FunctionType(main, vars(c))())"],
-], ids=["module", "flags", "program text", "pytest 9.1"])
+], ids=["module", "flags", "program text"])
 def test_every_command_line_gets_into_the_run(project, words):
     project.write("test_it.py", INSIDE)
     project.write("conftest.py", "import sys; print('dev mode', sys.flags.dev_mode, 'offline', __import__('os').environ['HF_HUB_OFFLINE'])")
