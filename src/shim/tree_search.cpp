@@ -18,21 +18,6 @@ constexpr std::size_t kPathBytes = 4096;
 
 KnownDirectories known_outside;
 
-// A tree by the name that the kernel tells for a file.
-int tree_of_name(std::string_view name) {
-  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
-    if (lexically_below(name, policy().text(policy().tree(i).path))) return static_cast<int>(i);
-  }
-  return kOutside;
-}
-
-sys::FileId root_in_tree;
-int tree_of_root = kOutside;
-
-int tree_with_root(const sys::FileId& root) {
-  return tree_of_root != kOutside && root == root_in_tree ? tree_of_root : kOutside;
-}
-
 // Reads what `link` leads to into `text` and ends it with a NUL; 0 if it does not fit or is no
 // absolute path.
 std::size_t read_absolute_link(int directory, const char* link, char* text, std::size_t size) {
@@ -120,14 +105,6 @@ __attribute__((noinline)) int tree_of_linked_file(int directory, const char* lin
 
 }  // namespace
 
-int tree_with(const sys::FileId& id) {
-  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
-    if (policy().tree(i).inode == id.ino && policy().tree(i).device == id.dev)
-      return static_cast<int>(i);
-  }
-  return kOutside;
-}
-
 int tree_above(int directory) { return climb<200>(directory, {}); }
 int tree_above_path(int directory, const char* path) { return climb<kPathBytes>(directory, path); }
 
@@ -187,11 +164,6 @@ int tree_below(const sys::FileId& directory) {
     if (is_above(directory, policy().tree(i)) == Answer::kYes) return static_cast<int>(i);
   }
   return kOutside;
-}
-
-void set_root_in_tree(const sys::FileId& root, int tree) {
-  root_in_tree = root;
-  tree_of_root = tree;
 }
 
 }  // namespace hfoffline::shim

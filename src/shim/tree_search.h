@@ -9,13 +9,9 @@
 
 #include "core/policy.h"
 #include "core/sys.h"
+#include "shim/tree_identity.h"
 
 namespace hfoffline::shim {
-
-inline constexpr int kOutside = -1;  // in place of a tree's number
-
-// The tree whose root this is, or kOutside.
-int tree_with(const sys::FileId& id);
 
 // The tree that an open directory lies in or is, or kOutside.
 int tree_above(int directory);
@@ -38,9 +34,5 @@ enum class Answer : std::uint8_t { kNo, kYes, kUnknown };
 Answer is_above(const sys::FileId& directory, const TreeRow& tree);
 // A tree that lies below this directory by its own name, or kOutside.
 int tree_below(const sys::FileId& directory);
-
-// The root directory of this process lies in a tree, after a chroot: what is below it lies there,
-// too. By its identity, since a vfork child shares this memory and may have another root.
-void set_root_in_tree(const sys::FileId& root, int tree);
 
 }  // namespace hfoffline::shim

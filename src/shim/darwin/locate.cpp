@@ -18,25 +18,6 @@ namespace {
 constexpr int kMaximumLinks = 32;                    // MAXSYMLINKS
 constexpr std::size_t kPathBytes = MAXPATHLEN + 16;  // longer ones the kernel refuses
 
-int tree_with(const sys::FileId& id) {
-  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
-    if (policy().tree(i).inode == id.ino && policy().tree(i).device == id.dev)
-      return static_cast<int>(i);
-  }
-  return kOutside;
-}
-
-// A tree by the name that the kernel tells for a file.
-int tree_of_name(std::string_view name) {
-  for (std::size_t i = 0; i < policy().tree_count(); ++i) {
-    if (lexically_below(name, policy().text(policy().tree(i).path))) return static_cast<int>(i);
-  }
-  return kOutside;
-}
-
-sys::FileId root_in_tree;
-int tree_of_root = kOutside;
-
 // Goes up from a directory, by "..", until a tree's root or "/" is reached. If it cannot be gone up
 // (a directory that may not be searched), the kernel's name for it decides.
 int tree_above(int base, std::string_view directory) {
@@ -63,7 +44,7 @@ int tree_above(int base, std::string_view directory) {
       return told ? tree_of_name(name) : kOutside;
     }
     const sys::FileId here = sys::id_of(status);
-    if (here == below) return here == root_in_tree ? tree_of_root : kOutside;
+    if (here == below) return tree_with_root(here);
     tree = tree_with(here);
     below = here;
   }
@@ -241,8 +222,7 @@ int tree_of_new_root(const char* path) {
 void remember_root_in(int tree) {
   sys::Stat status;
   if (tree == kOutside || sys::stat("/", &status) != 0) return;
-  root_in_tree = sys::id_of(status);
-  tree_of_root = tree;
+  set_root_in_tree(sys::id_of(status), tree);
 }
 
 void forget_root() {}  // no text is relied on
