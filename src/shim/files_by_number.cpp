@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/read_only.h"
+#include "core/sys.h"
 #include "shim/judge_exec.h"
 #include "shim/judge_inside_libc.h"
 #include "shim/judge_openat2.h"
@@ -19,8 +20,6 @@ namespace {
 int judge_opening(const char* operation, int directory, const char* path, int flags) {
   return open_can_write(flags) ? judge_open(operation, directory, path, flags) : 0;
 }
-
-constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 
 int judge_utimensat(const SystemCallArguments& a) {
   const char* path = a.path(1);
@@ -212,7 +211,7 @@ int judge_granted_access(long number, const SystemCallArguments& a) {
       return (a.number(2) & W_OK) != 0
                  ? judge_write_access(a.number(0), a.path(1),
                                       (a.number(3) & AT_SYMLINK_NOFOLLOW) == 0,
-                                      (a.number(3) & kEmptyPath) != 0)
+                                      (a.number(3) & sys::kEmptyPath) != 0)
                  : 0;
 #if defined(__x86_64__)
     case SYS_access:

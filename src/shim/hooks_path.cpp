@@ -10,9 +10,11 @@
 
 #include <cstdint>
 
+#include "core/sys.h"
 #include "shim/interpose_judged.h"
 #include "shim/judge_path.h"
 
+using namespace hfoffline;
 using namespace hfoffline::shim;
 
 namespace {
@@ -27,8 +29,6 @@ int judge_remove(const char* path) {
   const int error = judge_remove_file("remove", AT_FDCWD, path);
   return error != 0 && error != EISDIR ? error : judge_remove_directory("remove", AT_FDCWD, path);
 }
-
-constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 
 bool follows(int flags) { return (flags & AT_SYMLINK_NOFOLLOW) == 0; }
 
@@ -67,14 +67,15 @@ bool libc_refuses_null_path() {
 
 int judge_times_at(const char* operation, int directory, const char* path,
                    const struct timespec times[2], int flags) {
-  if (times_change_nothing(times) || (flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
+  if (times_change_nothing(times) || (flags & ~(AT_SYMLINK_NOFOLLOW | sys::kEmptyPath)) != 0)
+    return 0;
   if (path == nullptr) {
     // The kernel takes no flags for a descriptor.
     return flags != 0 || libc_refuses_null_path()
                ? 0
                : judge_metadata_of_descriptor(operation, directory);
   }
-  if ((flags & kEmptyPath) != 0 && path[0] == '\0')
+  if ((flags & sys::kEmptyPath) != 0 && path[0] == '\0')
     return judge_metadata_of_file(operation, directory);
   return judge_metadata(operation, directory, path, follows(flags));
 }
@@ -96,7 +97,7 @@ bool libc_refuses_mode_of_empty_path() {
   std::uint32_t seen = __atomic_load_n(&state, __ATOMIC_RELAXED);
   if (seen == 0) {
     const int kept = errno;
-    NEXT(fchmodat)(-1, "", 0, kEmptyPath);
+    NEXT(fchmodat)(-1, "", 0, sys::kEmptyPath);
     seen = errno == EBADF ? 2 : 1;
     errno = kept;
     __atomic_store_n(&state, seen, __ATOMIC_RELAXED);
@@ -118,8 +119,8 @@ int judge_mode_of_link(const char* operation, int directory, const char* path) {
 }
 
 int judge_mode_at(const char* operation, int directory, const char* path, int flags) {
-  if ((flags & ~(AT_SYMLINK_NOFOLLOW | kEmptyPath)) != 0) return 0;
-  if ((flags & kEmptyPath) == 0) {
+  if ((flags & ~(AT_SYMLINK_NOFOLLOW | sys::kEmptyPath)) != 0) return 0;
+  if ((flags & sys::kEmptyPath) == 0) {
     return follows(flags) ? judge_mode(operation, directory, path, true)
                           : judge_mode_of_link(operation, directory, path);
   }

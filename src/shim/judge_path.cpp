@@ -23,12 +23,6 @@
 namespace hfoffline::shim {
 namespace {
 
-#if defined(__APPLE__)
-constexpr int kPathOnly = 0;
-#else
-constexpr int kPathOnly = O_PATH;
-#endif
-
 constexpr std::size_t kTargetBytes = 4096 + 1024;
 struct TargetText {
   char text[kTargetBytes];
@@ -391,13 +385,13 @@ int judge_metadata_of_descriptor(const char* operation, int descriptor) {
   if (tree == kOutside) return 0;
   // A descriptor that only names a file (O_PATH) is refused by the kernel with EBADF.
   const long flags = sys::fcntl(descriptor, F_GETFL);
-  if (flags < 0 || (flags & kPathOnly) != 0) return 0;
+  if (flags < 0 || (flags & kOpenPathOnly) != 0) return 0;
   return answer_for_descriptor(operation, tree, descriptor, EROFS);
 }
 
 int judge_writable_descriptor(const char* operation, int descriptor) {
   const long flags = sys::fcntl(descriptor, F_GETFL);
-  if (flags < 0 || (flags & kPathOnly) != 0 || (flags & O_ACCMODE) == O_RDONLY) return 0;
+  if (flags < 0 || (flags & kOpenPathOnly) != 0 || (flags & O_ACCMODE) == O_RDONLY) return 0;
   sys::Stat status;
   if (sys::fstat(descriptor, &status) != 0 || !S_ISREG(status.mode)) return 0;
   const int tree = locate_descriptor(descriptor);

@@ -11,6 +11,7 @@
 #include "shim/path_text.h"
 #include "shim/redirect.h"
 #include "shim/short_path.h"
+#include "shim/system_call_numbers.h"
 #include "shim/valgrind.h"
 
 namespace hfoffline::shim {
@@ -42,7 +43,7 @@ long open_restricted(int directory, const char* path, int flags, unsigned mode,
   const struct {
     std::uint64_t flags, mode, resolve;
   } how = {static_cast<std::uint32_t>(flags), mode, resolve};
-  return sys::call(437 /* openat2 */, directory, sys::word(path), sys::word(&how), sizeof(how));
+  return sys::call(SYS_openat2, directory, sys::word(path), sys::word(&how), sizeof(how));
 }
 
 // What openat2 says that openat would not.
